@@ -1,0 +1,125 @@
+import type { I18nText } from '../../shared/domain/model.ts';
+
+/** Everything the core needs from outside. Nothing in the core reads a clock, makes an id or opens a socket otherwise. */
+export interface CorePorts {
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  /** Opens the database. The shipped one is better-sqlite3; anything that speaks SQLite will do. */
+  openStore: () => SqlDriver;
+  /** HTTP to the centre. The shipped one is the runtime's fetch. */
+  fetch: typeof fetch;
+  /** Private key and access of this device. */
+  secrets: Secrets;
+  /** Opens the byte stream to a printer. */
+  printer: PrinterPort;
+  /** Draws a ticket. */
+  render: TicketRenderer;
+}
+
+export interface Clock {
+  /** Wall clock, epoch milliseconds. May jump. */
+  now(): number;
+  /** Milliseconds that only ever grow. */
+  monotonic(): number;
+  /** Calls once after `ms`; the returned function cancels. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export interface Ids {
+  /** A new UUIDv7 (RFC 9562). */
+  uuid(): string;
+}
+
+export type LogFields = Record<string, unknown>;
+/** JSON lines. `event` is a stable dotted name; fields never hold personal data, code texts or secrets. */
+export interface Log {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+}
+
+export interface Secrets {
+  /** @returns null when there is none of that name. */
+  get(name: string): string | null;
+  /** Durable when it returns. */
+  set(name: string, value: string | null): void;
+}
+
+// --- SQL -------------------------------------------------------------------------------------------------------------
+
+export type SqlValue = string | number | bigint | null | Uint8Array;
+export type SqlRow = Record<string, SqlValue>;
+
+export interface SqlStatement {
+  run(...params: SqlValue[]): { changes: number };
+  get(...params: SqlValue[]): SqlRow | undefined;
+  all(...params: SqlValue[]): SqlRow[];
+}
+
+/** The little of a SQLite library that the store uses. Synchronous; throws errors whose `code` is SQLite's (SQLITE_FULL ...). */
+export interface SqlDriver {
+  prepare(sql: string): SqlStatement;
+  exec(sql: string): void;
+  pragma(text: string): SqlRow[];
+  close(): void;
+}
+
+// --- Printing --------------------------------------------------------------------------------------------------------
+
+export interface PrinterPort {
+  /**
+   * Opens the stream.
+   * @throws Error when nothing answers within `timeoutMs`; no byte has left then.
+   */
+  open(timeoutMs: number): Promise<PrinterLink>;
+  /** Where it prints to, for logs: `tcp 10.0.0.5:9100`. */
+  readonly name: string;
+}
+
+export interface PrinterLink {
+  /** Resolves when the bytes were taken by the operating system and there is room for more. Rejects when the link died. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Bytes that come back. One listener. */
+  onData(listener: (bytes: Uint8Array) => void): void;
+  /** Called once when the stream is gone, whoever closed it. */
+  onClose(listener: (error: Error | null) => void): void;
+  /** Ends gracefully, waits for the other side at most `timeoutMs`, then drops the line. Never rejects. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/** What stands on a ticket; the renderer decides how. Texts are already in the ticket's language(s). */
+export interface TicketContent {
+  office: I18nText;
+  officeSubtitle: I18nText;
+  /** As shown: `А 047`. */
+  number: string;
+  service: I18nText;
+  /** Booked time as epoch ms, null for a walk-in. */
+  startsAt: number | null;
+  printedAt: number;
+  timeZone: string;
+  place: I18nText | null;
+  papers: readonly I18nText[];
+  /** Text of the QR of the visit (ASCII, upper case). */
+  qr: string;
+  /** 0 = first paper; n = «ПОВТОР № n». */
+  copy: number;
+  /** Not confirmed by the centre yet. */
+  provisional: boolean;
+  language: string;
+}
+
+export interface TicketBitmap {
+  /** Dots per row, a multiple of 8. */
+  width: number;
+  height: number;
+  /** Row-major, 1 bit a dot, most significant bit first, 1 = black; width / 8 bytes a row. */
+  bits: Uint8Array;
+}
+
+export interface TicketRenderer {
+  /** Draws a ticket `width` dots wide (576 or 384). */
+  draw(content: TicketContent, width: number): TicketBitmap;
+}

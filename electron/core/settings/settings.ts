@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import {
+  CENTRE_MAY_SET,
+  SETTINGS,
+  settingsFile,
+  type SettingKey,
+  type SettingSource,
+  type SettingValue,
+} from './schema.ts';
+
+/** A settings file that cannot be used: `message` names the file, the key, and what is expected. */
+export class SettingsError extends Error {
+  override name = 'SettingsError';
+}
+
+export interface Settings {
+  get<K extends SettingKey>(key: K): SettingValue<K>;
+  /** Every setting with its value and the layer it comes from. Secrets are not settings. */
+  list(): { key: SettingKey; value: z.core.util.JSONType; source: SettingSource }[];
+}
+
+type Layer = Partial<Record<SettingKey, unknown>>;
+
+const isKey = (key: string): key is SettingKey => Object.hasOwn(SETTINGS, key);
+
+/**
+ * @returns the device's layer: what stands in the file, checked; empty without a file name
+ * @throws SettingsError when the file cannot be read, is no JSON, or has an unknown key or a wrong value: a device must
+ *   not run with half of what its administrator wrote
+ */
+export const readSettingsFile = (file: string | null): Layer => {
+  if (file === null) return {};
+  let raw: unknown;
+  try {
+    raw = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new SettingsError(`settings file ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const parsed = settingsFile.safeParse(raw);
+  if (!parsed.success) throw new SettingsError(`settings file ${file}: ${z.prettifyError(parsed.error)}`);
+  for (const [key, value] of Object.entries(parsed.data.settings)) {
+    if (!isKey(key)) continue;
+    const checked = SETTINGS[key].schema.safeParse(value);
+    if (!checked.success) throw new SettingsError(`settings file ${file}: ${key}: ${z.prettifyError(checked.error)}`);
+  }
+  return parsed.data.settings;
+};
+
+/**
+ * Build < centre < device.
+ * @param centre the rows of `centre_setting`; what the centre may not set, or what does not fit, is left out
+ * @param ignored told of each row that was left out
+ */
+export const mergeSettings = (
+  centre: ReadonlyMap<string, unknown>,
+  device: Layer,
+  ignored: (key: string, why: string) => void = () => undefined,
+): Settings => {
+  const values = new Map<SettingKey, { value: unknown; source: SettingSource }>();
+  for (const key of Object.keys(SETTINGS).filter(isKey))
+    values.set(key, { value: SETTINGS[key].value, source: 'build' });
+  for (const [key, value] of centre) {
+    if (!isKey(key) || !CENTRE_MAY_SET.includes(key)) ignored(key, 'not a setting of the centre');
+    else if (!SETTINGS[key].schema.safeParse(value).success) ignored(key, 'the value does not fit');
+    else values.set(key, { value, source: 'centre' });
+  }
+  for (const key of Object.keys(device).filter(isKey)) values.set(key, { value: device[key], source: 'device' });
+  return {
+    get: <K extends SettingKey>(key: K) => values.get(key)?.value as SettingValue<K>,
+    list: () =>
+      [...values].map(([key, { value, source }]) => ({
+        key,
+        // A one-time code is a secret until it is used.
+        value: key === 'centre.enrolmentCode' && value !== null ? '***' : (value as z.core.util.JSONType),
+        source,
+      })),
+  };
+};

@@ -1,0 +1,62 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { v7 as uuidv7 } from 'uuid';
+import type { StartMessage } from '../../shared/contracts/wire.ts';
+import { createCore, type Core } from './core.ts';
+import { createLog } from './log.ts';
+import type { Clock, PrinterPort } from './ports.ts';
+import { tcpPrinter } from './printing/link-tcp.ts';
+import { bundledFonts, createTicketRenderer } from './printing/ticket.ts';
+import { fileSecrets } from './secrets.ts';
+import { mergeSettings, readSettingsFile, type Settings } from './settings/settings.ts';
+import { openBetterSqlite3 } from './store/better-sqlite3.ts';
+
+export const APP = 'talon 0.1.0';
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+const noPrinter: PrinterPort = {
+  name: 'none',
+  open: () => Promise.reject(new Error('no printer is configured: set printer.kind')),
+};
+
+const printerOf = (settings: Settings): PrinterPort =>
+  settings.get('printer.kind') === 'tcp'
+    ? tcpPrinter({ host: settings.get('printer.host'), port: settings.get('printer.port') })
+    : noPrinter;
+
+/**
+ * The core with the ports that ship: system clock, better-sqlite3, fetch, TCP printer, secrets in a file.
+ * @throws SettingsError | CallFailure (store-*): why it cannot run on this machine
+ */
+export const createShippedCore = async (
+  start: StartMessage['start'],
+  logTo: 'file' | 'stderr' = 'file',
+): Promise<Core> => {
+  mkdirSync(start.dataDir, { recursive: true, mode: 0o700 });
+  const deviceSettings = readSettingsFile(start.configFile);
+  // Before the store is open only the device's own layer is known; it is enough for the printer and the log.
+  const settings = mergeSettings(new Map(), deviceSettings);
+  const log = createLog(logTo === 'file' ? join(start.dataDir, 'logs', 'core.log') : null, settings.get('log.level'));
+  return createCore(
+    {
+      clock: systemClock,
+      ids: { uuid: () => uuidv7() },
+      log,
+      openStore: () => openBetterSqlite3(join(start.dataDir, 'talon.db')),
+      fetch: globalThis.fetch,
+      secrets: fileSecrets(join(start.dataDir, 'secrets.json')),
+      printer: printerOf(settings),
+      render: createTicketRenderer(bundledFonts()),
+    },
+    { app: APP, deviceSettings, pid: process.pid, onSettings: (s) => log.setLevel(s.get('log.level')) },
+  );
+};

@@ -1,0 +1,24 @@
+import Database from 'better-sqlite3';
+import type { SqlDriver, SqlRow } from '../ports.ts';
+
+/** The shipped driver. Loaded on demand: its binary needs Node-API 10 and aborts in older runtimes. */
+export const openBetterSqlite3 = (file: string): SqlDriver => {
+  const db = new Database(file);
+  return {
+    prepare: (sql) => {
+      const statement = db.prepare(sql);
+      return {
+        run: (...params) => ({ changes: statement.run(...params).changes }),
+        get: (...params) => statement.get(...params) as SqlRow | undefined,
+        all: (...params) => statement.all(...params) as SqlRow[],
+      };
+    },
+    exec: (sql) => {
+      db.exec(sql);
+    },
+    pragma: (text) => db.pragma(text) as SqlRow[],
+    close: () => {
+      db.close();
+    },
+  };
+};

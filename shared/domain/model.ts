@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { SERIES } from './ticket-number.ts';
+
+/** Interface languages that Talon is written in. Names of offices and services may carry more. */
+export const LANGUAGES = ['ru', 'en'] as const;
+export type Language = (typeof LANGUAGES)[number];
+export const language = z.enum(LANGUAGES);
+
+/** A text per language (BCP 47 code -> text); Russian is always there and is what others fall back to. */
+export const i18nText = z.object({ ru: z.string().min(1).max(300) }).catchall(z.string().max(300));
+export type I18nText = z.output<typeof i18nText>;
+
+/** @returns the text in `lang`, else in Russian. */
+export const inLanguage = (text: I18nText, lang: string): string => text[lang] || text.ru;
+
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export const epochMs = z.int().min(0).max(8_640_000_000_000_000);
+/** `YYYY-MM-DD`, the business day of the office (see business-day.ts). */
+export const businessDay = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
+export const uuid = z.uuid();
+/** The 16 bytes of a booking id, as 32 lower-case hexadecimal digits: what the token carries. */
+export const bookingId = z.string().regex(/^[0-9a-f]{32}$/);
+export const officeId = z.int().min(0).max(0xffff_ffff);
+export const serviceId = z.int().min(0).max(0xffff);
+export const series = z.enum(SERIES);
+/** See ticket-number.ts: 1-699 online, 700-999 reserve, 1001 and up overflow. */
+export const ticketNo = z.int().min(1).max(99_999);
+
+export const ticketNumber = z.strictObject({ series, number: ticketNo });
+
+export const BOOKING_STATUS = ['booked', 'arrived', 'cancelled', 'rescheduled', 'no-show', 'served'] as const;
+export const bookingStatus = z.enum(BOOKING_STATUS);
+export type BookingStatus = z.output<typeof bookingStatus>;
+
+/** Life of a print job; the rules stand in electron/core/printing. */
+export const JOB_STATES = ['queued', 'blocked', 'sending', 'sent', 'printed', 'unknown', 'expired'] as const;
+export const jobState = z.enum(JOB_STATES);
+export type JobState = z.output<typeof jobState>;
+
+/**
+ * How far a print is confirmed: A the printer answered with our id when the job was done, B it answered a status
+ * request queued behind the job, C its status was clean before and after, D the OS spooler says so, E it took the bytes.
+ * Only A and B are called printed.
+ */
+export const GRADES = ['A', 'B', 'C', 'D', 'E'] as const;
+export const grade = z.enum(GRADES);
+export type Grade = z.output<typeof grade>;
+
+export const BLOCK_REASONS = [
+  'unreachable',
+  'paper-out',
+  'cover-open',
+  'cutter',
+  'error',
+  'offline',
+  'render',
+] as const;
+export const blockReason = z.enum(BLOCK_REASONS);
+export type BlockReason = z.output<typeof blockReason>;
+
+/** For `switch` statements that must name every case. */
+export const assertNever = (value: never): never => {
+  throw new Error(`a case is missing for ${JSON.stringify(value)}`);
+};
