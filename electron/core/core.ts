@@ -57,7 +57,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
   const { clock, ids, log } = ports;
   const store = openStore(ports.openStore, log);
   const listeners = new Set<(event: string, payload: unknown) => void>();
-  const emit = (event: keyof AppContract["events"], payload: unknown): void => {
+  const emit = (event: keyof AppContract['events'], payload: unknown): void => {
     const spec = appContract.events[event];
     const checked = spec.payload.safeParse(payload);
     if (!checked.success) {

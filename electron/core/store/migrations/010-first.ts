@@ -172,7 +172,9 @@ CREATE TABLE outbox (
   problem TEXT,
   acked_at INTEGER
 ) STRICT;
-CREATE INDEX outbox_open ON outbox (state, seq) WHERE state <> 'acked';
+-- Most rows are acknowledged ones that are kept; these find the others.
+CREATE INDEX outbox_pending ON outbox (seq) WHERE state = 'pending';
+CREATE INDEX outbox_parked ON outbox (seq) WHERE state = 'parked';
 
 CREATE TABLE audit (
   seq INTEGER PRIMARY KEY,

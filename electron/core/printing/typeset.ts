@@ -1,0 +1,121 @@
+import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
+import { font } from './fonts.ts';
+
+/** Measuring and breaking text. All lengths are dots. */
+
+let measuring: SKRSContext2D | null = null;
+/** A context that is only measured with; made when first needed, kept for good. */
+const ruler = (): SKRSContext2D => (measuring ??= createCanvas(8, 8).getContext('2d'));
+
+export interface TextStyle {
+  weight: number;
+  size: number;
+}
+
+export const textWidth = (text: string, { weight, size }: TextStyle): number => {
+  const ctx = ruler();
+  ctx.font = font(weight, size);
+  return ctx.measureText(text).width;
+};
+
+/** Where the ink of `text` lies, relative to the origin it is drawn at: `left` and `up` count away from it. */
+export const textInk = (
+  text: string,
+  { weight, size }: TextStyle,
+  letterSpacing: number,
+): { left: number; right: number; up: number; down: number } => {
+  const ctx = ruler();
+  ctx.font = font(weight, size);
+  ctx.letterSpacing = `${letterSpacing}px`;
+  const m = ctx.measureText(text);
+  ctx.letterSpacing = '0px';
+  return {
+    left: m.actualBoundingBoxLeft,
+    right: m.actualBoundingBoxRight,
+    up: m.actualBoundingBoxAscent,
+    down: m.actualBoundingBoxDescent,
+  };
+};
+
+const graphemes = new Intl.Segmenter('ru', { granularity: 'grapheme' });
+const letters = (text: string): string[] => [...graphemes.segment(text)].map((s) => s.segment);
+
+/** The longest beginning of `word` that fits; at least one letter. */
+const head = (word: string, width: number, style: TextStyle): string => {
+  let taken = '';
+  for (const letter of letters(word)) {
+    if (taken !== '' && textWidth(taken + letter, style) > width) break;
+    taken += letter;
+  }
+  return taken;
+};
+
+export interface Wrapped {
+  lines: string[];
+  /** A word was longer than a line and had to be broken inside. */
+  broken: boolean;
+}
+
+/** Breaks at ordinary spaces (never at U+00A0); a word longer than a line is broken between letters. */
+export const wrap = (text: string, width: number, style: TextStyle): Wrapped => {
+  const lines: string[] = [];
+  let broken = false;
+  let line = '';
+  for (let word of text.trim().split(/[ \t\r\n]+/)) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (textWidth(longer, style) <= width) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    while (textWidth(word, style) > width && letters(word).length > 1) {
+      const part = head(word, width, style);
+      lines.push(part);
+      word = word.slice(part.length);
+      broken = true;
+    }
+    line = word;
+  }
+  if (line !== '') lines.push(line);
+  return { lines, broken };
+};
+
+/** Moves words so that lines are about equally long, without needing more of them: «Замена / паспорта», not a lone last word. */
+export const balance = (text: string, width: number, style: TextStyle): string[] => {
+  const { lines, broken } = wrap(text, width, style);
+  if (broken || lines.length < 2) return lines;
+  let best = lines;
+  for (let narrower = width - 8; narrower > width / 2; narrower -= 8) {
+    const tried = wrap(text, narrower, style);
+    if (tried.broken || tried.lines.length > lines.length) break;
+    best = tried.lines;
+  }
+  return best;
+};
+
+export interface Fitted {
+  lines: string[];
+  size: number;
+  /** Not all of the text is there; the last line ends with an ellipsis. */
+  cut: boolean;
+}
+
+/**
+ * The largest of `sizes` (falling) at which the text needs no more than `maxLines` lines and no word is broken; then one
+ * with broken words; at last the smallest with an ellipsis.
+ */
+export const fit = (
+  text: string,
+  width: number,
+  { weight, sizes, maxLines }: { weight: number; sizes: readonly number[]; maxLines: number },
+): Fitted => {
+  const tries = sizes.map((size) => ({ size, ...wrap(text, width, { weight, size }) }));
+  const good = tries.find((t) => t.lines.length <= maxLines && !t.broken) ?? tries.find((t) => t.lines.length <= maxLines);
+  if (good) return { lines: balance(text, width, { weight, size: good.size }), size: good.size, cut: false };
+  const size = sizes.at(-1) ?? 20;
+  const { lines } = wrap(text, width, { weight, size });
+  const kept = lines.slice(0, maxLines);
+  let last = kept.at(-1) ?? '';
+  while (last !== '' && textWidth(`${last}…`, { weight, size }) > width) last = letters(last).slice(0, -1).join('');
+  return { lines: [...kept.slice(0, -1), `${last.trimEnd()}…`], size, cut: true };
+};
