@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { completeLock, missingFromLock, platformOf, readLock } from '../tools/install-lock.ts';
 import { ensureInstalled, isInstalled, isNewEnough } from '../tools/install.mjs';
 
 describe('isNewEnough', () => {
@@ -66,5 +67,49 @@ describe('ensureInstalled', () => {
 
   test('without a lock file it says that the tree is not whole', () => {
     expect(() => ensureInstalled({ root, quiet: true })).toThrow(/not a whole source tree/);
+  });
+});
+
+describe('the lock file', () => {
+  test('names the packages of every platform, so that npm ci accepts it everywhere', () => {
+    const missing = [...missingFromLock(readLock()).keys()];
+    expect(missing, 'run: node test/tools/install-lock.ts').toEqual([]);
+  });
+
+  test.each([
+    ['@scope/thing-linux-x64-gnu', { cpu: ['x64'], libc: ['glibc'], os: ['linux'] }],
+    ['@scope/thing-linux-arm-musleabihf', { cpu: ['arm'], libc: ['musl'], os: ['linux'] }],
+    ['@scope/thing-win32-arm64-msvc', { cpu: ['arm64'], os: ['win32'] }],
+    ['thing-darwin-universal', { os: ['darwin'] }],
+    ['@scope/binding-wasm32-wasi', { cpu: ['wasm32'] }],
+    ['@scope/linuxish', null],
+    ['fsevents', null],
+  ])('platformOf %s', (name, expected) => {
+    expect(platformOf(name)).toEqual(expected);
+  });
+
+  test('is completed for what is wanted and not there, also from a nested place', () => {
+    const there = { version: '1.0.0', optional: true };
+    const lock = {
+      packages: {
+        '': { optionalDependencies: { 'own-linux-x64': '^1.0.0' } },
+        'node_modules/a': { dev: true, optionalDependencies: { 'a-linux-x64': '1.0.0', 'a-darwin-x64': '1.0.0' } },
+        'node_modules/a-linux-x64': there,
+        'node_modules/a/node_modules/b': {
+          optionalDependencies: { 'a-linux-x64': '1.0.0', 'not-a-platform': '2.0.0' },
+        },
+      },
+    };
+    const { packages } = completeLock(lock);
+    expect(Object.keys(packages).filter((location) => !(location in lock.packages))).toEqual([
+      'node_modules/a-darwin-x64',
+    ]);
+    expect(packages['node_modules/a-darwin-x64']).toEqual({
+      version: '1.0.0',
+      cpu: ['x64'],
+      dev: true,
+      optional: true,
+      os: ['darwin'],
+    });
   });
 });

@@ -1,0 +1,75 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureBuilt } from './build.ts';
+import { ensureSystemLibraries, withDisplay } from './display.ts';
+import { playVisits } from './demo-visits.ts';
+import { ROOT } from './paths.ts';
+import { startProcess } from './proc.ts';
+import { resolveElectron } from './runtime.ts';
+import { openStage } from './stage.ts';
+
+/**
+ * `npm start`: the reference centre, the virtual printer and the kiosk, enrolled by itself. With a display: the window,
+ * until it is closed. Without one, or with `--headless`: the same under Xvfb, playing four visits.
+ */
+const OUT = join(ROOT, 'out', 'demo');
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const readArgs = () => {
+  try {
+    return parseArgs({ options: { headless: { type: 'boolean', default: false } } }).values;
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : String(error)}\nnpm start [-- --headless]`);
+    return process.exit(2);
+  }
+};
+const { headless } = readArgs();
+
+const runtime = await resolveElectron();
+await ensureSystemLibraries({ executablePath: runtime.executablePath, forTests: false });
+await ensureBuilt();
+await rm(OUT, { recursive: true, force: true });
+await mkdir(OUT, { recursive: true });
+
+const display = await withDisplay({ width: 1080, height: 1920, headless });
+const stage = await openStage(OUT, { printerArgs: ['--out', join(OUT, 'papers')] });
+let failed = false;
+try {
+  if (display.headless) {
+    const summary = await playVisits(stage, { out: OUT, display, version: runtime.version, say });
+    failed = !summary.ok;
+  } else {
+    const data = join(OUT, 'kiosk');
+    await mkdir(data, { recursive: true });
+    await writeFile(join(data, 'talon.json'), JSON.stringify(stage.config, null, 2));
+    say(`
+Киоск запущен (Electron ${runtime.version}). Откройте в браузере:
+  коды записей, чтобы показать их камере     ${stage.centre.url}/demo
+  кто отметился                              ${stage.centre.url}/office
+  что напечатано                             ${stage.printer.url}/
+Код можно и набрать на клавиатуре сканером. Закройте окно киоска, чтобы закончить.
+`);
+    const kiosk = await startProcess({
+      name: 'kiosk',
+      cmd: runtime.executablePath,
+      args: [
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        `--user-data-dir=${data}`,
+        ROOT,
+        '--window=540x960',
+      ],
+      env: { ...display.env },
+    });
+    const stop = (): void => void kiosk.stop();
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+    await kiosk.exited;
+  }
+} finally {
+  await stage.close();
+  await display.close();
+}
+process.exitCode = failed ? 1 : 0;
