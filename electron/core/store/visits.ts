@@ -1,8 +1,8 @@
 import type { PrintJobView, VisitView } from '../../../shared/contracts/app.ts';
 import type { KnownVisit } from '../../../shared/domain/decide.ts';
-import { GRADES, JOB_STATES, BLOCK_REASONS } from '../../../shared/domain/model.ts';
 import type { Series, TicketNumber } from '../../../shared/domain/ticket-number.ts';
 import type { TicketContent } from '../ports.ts';
+import { jobView } from '../printing/jobs.ts';
 import { formatTicketNumber } from '../../../shared/domain/ticket-number.ts';
 import { visitCode } from '../../../shared/domain/visit-code.ts';
 import { readOffice, readService, type Device } from './registry.ts';
@@ -64,23 +64,9 @@ export const readVisitOfBooking = (db: ReadDb, bookingId: string, businessDate: 
 export const listVisits = (db: ReadDb, limit: number): VisitRow[] =>
   db.all({ text: `${VISIT} ORDER BY arrived_at DESC, visit_id DESC LIMIT ?`, params: [limit] }).map(visitOf);
 
-const jobOf = (row: Parameters<typeof text>[0]): PrintJobView => {
-  const state = text(row, 'state');
-  const reason = orNull(row, 'reason', text);
-  const grade = orNull(row, 'grade', text);
-  return {
-    id: text(row, 'job_id'),
-    ticket: text(row, 'ticket_id'),
-    copy: int(row, 'copy'),
-    state: JOB_STATES.find((s) => s === state) ?? 'unknown',
-    reason: BLOCK_REASONS.find((r) => r === reason) ?? null,
-    grade: GRADES.find((g) => g === grade) ?? null,
-  };
-};
-
 /** All papers of a ticket, the first one first. */
 export const jobsOfTicket = (db: ReadDb, ticketId: string): PrintJobView[] =>
-  db.all(sql`SELECT * FROM print_job WHERE ticket_id = ${ticketId} ORDER BY copy`).map(jobOf);
+  db.all(sql`SELECT * FROM print_job WHERE ticket_id = ${ticketId} ORDER BY copy`).map(jobView);
 
 export const knownVisit = (db: ReadDb, visit: VisitRow): KnownVisit => {
   const jobs = jobsOfTicket(db, visit.ticketId);
