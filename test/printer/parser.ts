@@ -1,0 +1,145 @@
+import type { CommandBody, CommandSpec, Dialect } from './dialect.ts';
+
+/** One thing the byte stream says. */
+export type Command =
+  | { readonly kind: 'text'; readonly byte: number }
+  | { readonly kind: 'control'; readonly byte: number }
+  | {
+      readonly kind: 'command';
+      readonly name: string;
+      readonly params: readonly number[];
+      readonly body: readonly number[];
+    }
+  | { readonly kind: 'raster'; readonly mode: number; readonly rowBytes: number; readonly rows: number }
+  | { readonly kind: 'raster-row'; readonly row: Uint8Array; readonly mode: number }
+  | { readonly kind: 'realtime'; readonly name: string; readonly length: number }
+  | { readonly kind: 'garbage'; readonly bytes: readonly number[] };
+
+type State =
+  | { readonly at: 'ground' }
+  | { readonly at: 'lead'; readonly lead: number }
+  | { readonly at: 'params'; readonly lead: number; readonly spec: CommandSpec; readonly params: number[] }
+  | {
+      readonly at: 'body';
+      readonly spec: CommandSpec;
+      readonly params: readonly number[];
+      readonly body: CommandBody;
+      readonly kept: number[];
+      row: Uint8Array;
+      taken: number;
+    };
+
+const GROUND: State = { at: 'ground' };
+const DLE = 0x10;
+
+/** Control bytes that act or are harmless alone: NUL, BEL, HT, LF, FF, CR, CAN. */
+const CONTROLS = new Set([0x00, 0x07, 0x09, 0x0a, 0x0c, 0x0d, 0x18]);
+
+/**
+ * Turns bytes into commands, one byte at a time, so that it cannot matter how the network cut the stream. It holds no
+ * more than one command; raster data leaves it row by row, as a printer prints it. It never throws: what it does not
+ * understand leaves it as `garbage`.
+ */
+export class EscPosParser {
+  readonly #dialect: Dialect;
+  readonly #emit: (command: Command) => void;
+  #state: State = GROUND;
+
+  constructor(dialect: Dialect, emit: (command: Command) => void) {
+    this.#dialect = dialect;
+    this.#emit = emit;
+  }
+
+  /** True between commands: nothing has been started that the next byte would continue. */
+  get idle(): boolean {
+    return this.#state.at === 'ground';
+  }
+
+  /** Takes the next byte of the stream and emits what it completes. */
+  push(byte: number): void {
+    const state = this.#state;
+    switch (state.at) {
+      case 'ground':
+        this.#ground(byte);
+        break;
+      case 'lead':
+        this.#second(state.lead, byte);
+        break;
+      case 'params':
+        state.params.push(byte);
+        this.#afterParam(state);
+        break;
+      case 'body':
+        this.#bodyByte(state, byte);
+        break;
+    }
+  }
+
+  /** Forgets a half-received command (power cycle, buffer clear, end of a session). */
+  abandon(): void {
+    this.#state = GROUND;
+  }
+
+  #ground(byte: number): void {
+    if (this.#dialect.leads.has(byte)) this.#state = { at: 'lead', lead: byte };
+    else if (byte >= 0x20) this.#emit({ kind: 'text', byte });
+    else if (CONTROLS.has(byte)) this.#emit({ kind: 'control', byte });
+    else this.#emit({ kind: 'garbage', bytes: [byte] });
+  }
+
+  #second(lead: number, byte: number): void {
+    const spec = this.#dialect.commands.get((lead << 8) | byte);
+    if (spec === undefined) {
+      this.#state = GROUND;
+      // A lead byte right after a lead byte starts its own command; only the first was garbage.
+      if (this.#dialect.leads.has(byte)) {
+        this.#emit({ kind: 'garbage', bytes: [lead] });
+        this.#ground(byte);
+      } else this.#emit({ kind: 'garbage', bytes: [lead, byte] });
+      return;
+    }
+    const state: State = { at: 'params', lead, spec, params: [] };
+    this.#state = state;
+    this.#afterParam(state);
+  }
+
+  #afterParam(state: Extract<State, { at: 'params' }>): void {
+    const { spec, params, lead } = state;
+    if (spec.more(params) > 0) return;
+    const body = spec.body?.(params);
+    if (body?.treat === 'rows') {
+      const rowBytes = body.rowBytes ?? 0;
+      const rows = rowBytes === 0 ? 0 : body.length / rowBytes;
+      this.#emit({ kind: 'raster', mode: (params[1] ?? 0) & 3, rowBytes, rows });
+    }
+    if (body === undefined || body.length === 0) {
+      this.#state = GROUND;
+      if (body?.treat === 'rows') return;
+      if (lead === DLE) this.#emit({ kind: 'realtime', name: spec.name, length: 2 + params.length });
+      else this.#emit({ kind: 'command', name: spec.name, params, body: [] });
+      return;
+    }
+    const row = new Uint8Array(body.treat === 'rows' ? (body.rowBytes ?? 0) : 0);
+    this.#state = { at: 'body', spec, params, body, kept: [], row, taken: 0 };
+  }
+
+  #bodyByte(state: Extract<State, { at: 'body' }>, byte: number): void {
+    const { body } = state;
+    if (body.treat === 'rows') {
+      const rowBytes = state.row.length;
+      const column = state.taken % rowBytes;
+      state.row[column] = byte;
+      if (column === rowBytes - 1) {
+        this.#emit({ kind: 'raster-row', row: state.row, mode: (state.params[1] ?? 0) & 3 });
+        state.row = new Uint8Array(rowBytes);
+      }
+    } else if (body.treat === 'keep') state.kept.push(byte);
+    state.taken += 1;
+    if (state.taken < body.length) return;
+    // A handler run by the last row may have abandoned the parser already; ground is right either way.
+    this.#state = GROUND;
+    if (body.treat !== 'rows') {
+      this.#emit({ kind: 'command', name: state.spec.name, params: state.params, body: state.kept });
+    }
+  }
+}
