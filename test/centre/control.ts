@@ -1,0 +1,183 @@
+import { EventEmitter } from 'node:events';
+import { z } from 'zod';
+import { bookingId, epochMs, officeId, serviceId, uuid } from '../../shared/domain/model.ts';
+import { centreApi } from '../../shared/contracts/centre/api.ts';
+
+/**
+ * The knobs of a centre under test: it can be stopped at an exact point of a call, made to fail, to lose its answer or
+ * to be slow. Off unless the centre was started with `--control`.
+ */
+
+const paths = Object.values(centreApi).map((call) => call.path);
+const path = z.enum(paths as [string, ...string[]]);
+
+/**
+ * Where a call stands still: `before` anything was done about it, or `after` it was done and stored, with the answer on
+ * its way.
+ */
+const point = z.enum(['before', 'after']);
+
+export const controlSchema = z
+  .strictObject({
+    /** Requests to the path are taken in and not answered until released. */
+    hold: z.strictObject({ path, at: point.default('before'), release: z.boolean().default(false) }),
+    /** The next `times` requests to the path get this status and nothing is done. */
+    fail: z.strictObject({ path, status: z.int().min(400).max(599), times: z.int().min(0).max(1_000_000) }),
+    /** The next `times` requests to the path lose their connection at the point. */
+    drop: z.strictObject({ path, at: point.default('after'), times: z.int().min(0).max(1_000_000) }),
+    /** Before every answer. */
+    delayMs: z.int().min(0).max(120_000),
+    cancel: bookingId,
+    /** Another time, or another office. */
+    move: z.strictObject({ booking: bookingId, office_id: officeId.optional(), starts_at: epochMs.optional() }),
+    /** A booking that comes in now. Answered with its id, number and token. */
+    book: z.strictObject({
+      /** Of a confirmation that was given out before. */
+      id: bookingId.optional(),
+      office_id: officeId,
+      service_id: serviceId,
+      starts_at: epochMs,
+      language: z.string().max(16).nullable().default(null),
+    }),
+    /** A device. */
+    revoke: uuid,
+    /** One more enrolment code. Answered with it. */
+    code: z.strictObject({
+      office_id: officeId,
+      roles: z
+        .array(z.enum(['kiosk', 'desk']))
+        .min(1)
+        .default(['kiosk']),
+    }),
+  })
+  .partial();
+export type ControlInput = z.input<typeof controlSchema>;
+export type Control = z.output<typeof controlSchema>;
+
+export interface HeldCall {
+  /** Number of the request, as in the events. */
+  n: number;
+  method: string;
+  path: string;
+  at: z.output<typeof point>;
+}
+
+export type ControlEvent =
+  | { type: 'request'; n: number; method: string; path: string }
+  | { type: 'held'; n: number; method: string; path: string; at: z.output<typeof point> }
+  | { type: 'response'; n: number; method: string; path: string; status: number };
+
+/** What a call is to do instead of its work. */
+export type Detour = { status: number } | 'drop' | null;
+
+export interface Gate {
+  /** A request came in. @returns its number */
+  arrive(method: string, path: string): number;
+  /** Waits while the point is held. @returns what to do instead, if anything */
+  pass(n: number, method: string, path: string, at: z.output<typeof point>): Promise<Detour>;
+  leave(n: number, method: string, path: string, status: number): void;
+  set(change: Pick<Control, 'hold' | 'fail' | 'drop' | 'delayMs'>): void;
+  state(): {
+    held: HeldCall[];
+    holding: string[];
+    counts: Record<string, number>;
+    answered: Record<string, number>;
+    delayMs: number;
+  };
+  listen(listener: (event: ControlEvent) => void): () => void;
+  /** Lets everything go that is held. */
+  close(): void;
+}
+
+export const createGate = (): Gate => {
+  const events = new EventEmitter<{ event: [ControlEvent] }>();
+  events.setMaxListeners(0);
+  const holding = new Set<string>();
+  const held = new Map<HeldCall, () => void>();
+  const fails = new Map<string, { status: number; times: number }>();
+  const drops = new Map<string, number>();
+  const counts = new Map<string, number>();
+  const answered = new Map<string, number>();
+  const add = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
+  let delayMs = 0;
+  let last = 0;
+  let closed = false;
+  const waits = new Set<() => void>();
+
+  const pause = async (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        waits.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      waits.add(end);
+    });
+
+  return {
+    arrive: (method, path) => {
+      last += 1;
+      add(counts, path);
+      events.emit('event', { type: 'request', n: last, method, path });
+      return last;
+    },
+    pass: async (n, method, path, at) => {
+      const key = `${at} ${path}`;
+      if (holding.has(key) && !closed) {
+        await new Promise<void>((resolve) => {
+          held.set({ n, method, path, at }, resolve);
+          events.emit('event', { type: 'held', n, method, path, at });
+        });
+      }
+      if (at === 'after' && delayMs > 0 && !closed) await pause(delayMs);
+      const dropsLeft = drops.get(key) ?? 0;
+      if (dropsLeft > 0) {
+        drops.set(key, dropsLeft - 1);
+        return 'drop';
+      }
+      const fail = at === 'before' ? fails.get(path) : undefined;
+      if (!fail || fail.times === 0) return null;
+      fail.times -= 1;
+      return { status: fail.status };
+    },
+    leave: (n, method, path, status) => {
+      add(answered, path);
+      events.emit('event', { type: 'response', n, method, path, status });
+    },
+    set: (change) => {
+      if (change.delayMs !== undefined) delayMs = change.delayMs;
+      if (change.fail) fails.set(change.fail.path, { status: change.fail.status, times: change.fail.times });
+      if (change.drop) drops.set(`${change.drop.at} ${change.drop.path}`, change.drop.times);
+      if (!change.hold) return;
+      const { path, at, release } = change.hold;
+      if (!release) {
+        holding.add(`${at} ${path}`);
+        return;
+      }
+      holding.delete(`${at} ${path}`);
+      for (const [call, go] of held) {
+        if (call.path !== path || call.at !== at) continue;
+        held.delete(call);
+        go();
+      }
+    },
+    state: () => ({
+      held: [...held.keys()],
+      holding: [...holding],
+      counts: Object.fromEntries(counts),
+      answered: Object.fromEntries(answered),
+      delayMs,
+    }),
+    listen: (listener) => {
+      events.on('event', listener);
+      return () => events.off('event', listener);
+    },
+    close: () => {
+      closed = true;
+      for (const go of held.values()) go();
+      held.clear();
+      for (const end of waits) end();
+    },
+  };
+};

@@ -1,0 +1,218 @@
+import type { SeedInput } from './seed.ts';
+
+/** The offices, groups and services of the demo. Pictograms are names of lucide icons. */
+
+export const DEMO_OFFICE = 7701;
+export const OTHER_OFFICE = 7702;
+
+export const demoOffices: SeedInput['offices'] = [
+  {
+    id: DEMO_OFFICE,
+    name: { ru: 'МФЦ «Мои документы»', en: 'Public Services Centre' },
+    subtitle: { ru: 'Центральный район', en: 'Central District' },
+    address: { ru: 'ул. Садовая, д. 14', en: '14 Sadovaya Street' },
+    time_zone: 'Europe/Moscow',
+    day_change_minutes: 240,
+    languages: ['ru', 'en'],
+  },
+  {
+    id: OTHER_OFFICE,
+    name: { ru: 'МФЦ «Мои документы»', en: 'Public Services Centre' },
+    subtitle: { ru: 'Заречный район', en: 'Zarechny District' },
+    address: { ru: 'Набережная ул., д. 3, корп. 1', en: '3 Naberezhnaya Street, building 1' },
+    time_zone: 'Europe/Moscow',
+    day_change_minutes: 240,
+    languages: ['ru', 'en'],
+  },
+];
+
+export const demoGroups: NonNullable<SeedInput['service_groups']> = [
+  {
+    id: 1,
+    name: { ru: 'Паспорт и регистрация', en: 'Passports and residence' },
+    series: 'A',
+    icon: 'id-card',
+    position: 1,
+  },
+  { id: 2, name: { ru: 'Недвижимость и земля', en: 'Property and land' }, series: 'B', icon: 'house', position: 2 },
+  { id: 3, name: { ru: 'Семья и пособия', en: 'Family and benefits' }, series: 'E', icon: 'baby', position: 3 },
+  {
+    id: 4,
+    name: { ru: 'Транспорт, налоги, справки', en: 'Vehicles, taxes, certificates' },
+    series: 'K',
+    icon: 'file-text',
+    position: 4,
+  },
+];
+
+const PASSPORT = { ru: 'Паспорт гражданина РФ', en: 'Russian internal passport' };
+const SNILS = { ru: 'СНИЛС', en: 'SNILS (insurance number)' };
+
+const hall = (letter: 'А' | 'Б', from: number, to: number) => ({
+  ru: `зал ${letter}, окна ${from}–${to}`,
+  en: `hall ${letter === 'А' ? 'A' : 'B'}, windows ${from}–${to}`,
+});
+
+export const demoServices: NonNullable<SeedInput['services']> = [
+  {
+    id: 101,
+    group_id: 1,
+    name: { ru: 'Получение паспорта гражданина РФ', en: 'Russian internal passport' },
+    hint: {
+      ru: 'В 14, 20 и 45 лет, при смене фамилии или утрате',
+      en: 'At 14, 20 and 45, after a change of name or a loss',
+    },
+    papers: [
+      { ru: 'Свидетельство о рождении', en: 'Birth certificate' },
+      { ru: 'Прежний паспорт, если он есть', en: 'Your previous passport, if you have it' },
+      { ru: 'Две фотографии 35 × 45 мм', en: 'Two photographs, 35 × 45 mm' },
+    ],
+    icon: 'id-card',
+    place: hall('А', 1, 4),
+    duration_minutes: 15,
+    duration_spread_minutes: 5,
+    position: 1,
+  },
+  {
+    id: 102,
+    group_id: 1,
+    name: { ru: 'Заграничный паспорт', en: 'Passport for travel abroad' },
+    hint: { ru: 'На 5 или на 10 лет', en: 'For 5 or 10 years' },
+    papers: [
+      PASSPORT,
+      { ru: 'Прежний загранпаспорт, если он действует', en: 'Your previous travel passport, if valid' },
+    ],
+    icon: 'plane',
+    place: hall('А', 1, 4),
+    duration_minutes: 20,
+    duration_spread_minutes: 6,
+    position: 2,
+  },
+  {
+    id: 103,
+    group_id: 1,
+    name: { ru: 'Регистрация по месту жительства', en: 'Registration of residence' },
+    hint: { ru: 'Постоянная или временная', en: 'Permanent or temporary' },
+    papers: [PASSPORT, { ru: 'Документ о праве на жильё', en: 'Proof of the right to the home' }],
+    icon: 'map-pin',
+    place: hall('А', 5, 7),
+    duration_minutes: 15,
+    duration_spread_minutes: 5,
+    position: 3,
+  },
+  {
+    id: 201,
+    group_id: 2,
+    name: { ru: 'Регистрация недвижимости', en: 'Registration of property' },
+    hint: { ru: 'Покупка, продажа, дарение, наследство', en: 'Purchase, sale, gift, inheritance' },
+    papers: [PASSPORT, { ru: 'Договор или свидетельство о наследстве', en: 'Contract or certificate of inheritance' }],
+    icon: 'house',
+    place: hall('Б', 4, 7),
+    duration_minutes: 30,
+    duration_spread_minutes: 10,
+    position: 1,
+  },
+  {
+    id: 202,
+    group_id: 2,
+    name: { ru: 'Выписка из ЕГРН', en: 'Extract from the property register' },
+    hint: { ru: 'Сведения о квартире, доме или участке', en: 'Details of a flat, a house or a plot' },
+    papers: [PASSPORT],
+    icon: 'scroll-text',
+    place: hall('Б', 4, 7),
+    duration_minutes: 10,
+    duration_spread_minutes: 3,
+    position: 2,
+  },
+  {
+    id: 203,
+    group_id: 2,
+    name: { ru: 'Кадастровый учёт', en: 'Land and building records' },
+    hint: { ru: 'Границы участка, новый дом, перепланировка', en: 'Boundaries, a new house, alterations' },
+    papers: [PASSPORT, { ru: 'Технический или межевой план', en: 'Technical or boundary plan' }],
+    icon: 'landmark',
+    place: hall('Б', 8, 9),
+    duration_minutes: 25,
+    duration_spread_minutes: 8,
+    position: 3,
+  },
+  {
+    id: 301,
+    group_id: 3,
+    name: { ru: 'Пособие при рождении ребёнка', en: 'Childbirth benefit' },
+    hint: { ru: 'Подать заявление можно в течение шести месяцев', en: 'You can apply within six months' },
+    papers: [PASSPORT, { ru: 'Свидетельство о рождении ребёнка', en: "The child's birth certificate" }, SNILS],
+    icon: 'baby',
+    place: hall('А', 8, 10),
+    duration_minutes: 20,
+    duration_spread_minutes: 6,
+    position: 1,
+  },
+  {
+    id: 302,
+    group_id: 3,
+    name: { ru: 'Материнский капитал', en: 'Maternity capital' },
+    hint: { ru: 'Как распорядиться средствами сертификата', en: 'How to use the funds' },
+    papers: [PASSPORT, SNILS],
+    icon: 'heart-handshake',
+    place: hall('А', 8, 10),
+    duration_minutes: 25,
+    duration_spread_minutes: 8,
+    position: 2,
+  },
+  {
+    id: 303,
+    group_id: 3,
+    name: { ru: 'Субсидия на оплату жилья', en: 'Housing cost subsidy' },
+    hint: {
+      ru: 'Если на коммунальные услуги уходит большая часть дохода',
+      en: 'If utilities take a large part of your income',
+    },
+    papers: [PASSPORT, { ru: 'Справки о доходах за шесть месяцев', en: 'Proof of income for six months' }],
+    icon: 'hand-coins',
+    place: hall('А', 8, 10),
+    duration_minutes: 20,
+    duration_spread_minutes: 5,
+    position: 3,
+  },
+  {
+    id: 401,
+    group_id: 4,
+    name: { ru: 'Замена водительского удостоверения', en: 'Driving licence renewal' },
+    hint: { ru: 'По окончании срока, при утрате или смене фамилии', en: 'After expiry, a loss or a change of name' },
+    papers: [
+      PASSPORT,
+      { ru: 'Прежнее удостоверение', en: 'Your previous licence' },
+      { ru: 'Медицинское заключение', en: 'Medical certificate' },
+    ],
+    icon: 'car',
+    place: hall('Б', 1, 3),
+    duration_minutes: 15,
+    duration_spread_minutes: 4,
+    position: 1,
+  },
+  {
+    id: 402,
+    group_id: 4,
+    name: { ru: 'Постановка на налоговый учёт, ИНН', en: 'Taxpayer number (INN)' },
+    hint: { ru: 'Свидетельство или его копия', en: 'The certificate or a duplicate' },
+    papers: [PASSPORT],
+    icon: 'receipt',
+    place: hall('Б', 1, 3),
+    duration_minutes: 10,
+    duration_spread_minutes: 3,
+    position: 2,
+  },
+  {
+    id: 403,
+    group_id: 4,
+    name: { ru: 'Справка об отсутствии судимости', en: 'Certificate of no criminal record' },
+    hint: { ru: 'Готова в течение 30 дней', en: 'Ready within 30 days' },
+    papers: [PASSPORT],
+    icon: 'file-text',
+    place: hall('Б', 1, 3),
+    duration_minutes: 10,
+    duration_spread_minutes: 3,
+    position: 3,
+  },
+];

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import { API_PREFIX } from '../../shared/contracts/centre/schemas.ts';
+import { makeBookingNumber } from '../../shared/domain/booking-number.ts';
+import { addApi, sendProblem, stamp } from './api.ts';
+import { createContext, readOffice, type Context } from './context.ts';
+import { createGate, type Control, type Gate } from './control.ts';
+import { addControlRoutes } from './control-routes.ts';
+import { demoSeed } from './demo.ts';
+import { createCode, openCodes, revokeDevice } from './devices.ts';
+import { putBooking, readBooking, type Booking } from './feed.ts';
+import { confirmation } from './keys.ts';
+import { addPages } from './pages.ts';
+import { ProblemError } from './problems.ts';
+import { applySeed, type Seed } from './seed.ts';
+
+/**
+ * The reference centre: the central booking API (RegSync/1) on one SQLite file. It serves the demo and the tests, and
+ * shows to whoever integrates a real one how each call behaves.
+ */
+
+export interface CentreOptions {
+  /** SQLite file; made when it is not there. `:memory:` for one that forgets. */
+  db: string;
+  /** 0: any free one. */
+  port?: number;
+  /** What to put in at the start; `demo`: a made-up day at an office, with pages to play with. */
+  seed?: Seed | 'demo';
+  /** Opens `/control`, by which tests stop and disturb it. */
+  control?: boolean;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+  /** A further base URL under which devices reach it (through a proxy). */
+  publicUrl?: string;
+  /** Errors and alarms, one a line. */
+  log?: (line: string) => void;
+}
+
+/** What `control` has to say. */
+export interface ControlAnswer {
+  booking?: { id: string; number: string; token: string };
+  code?: string;
+}
+
+export interface Centre {
+  port: number;
+  url: string;
+  /** For tests that look behind the API. */
+  context: Context;
+  /** Enrolment codes that are not used yet. */
+  codes(): string[];
+  createCode(officeId: number, roles?: readonly ('kiosk' | 'desk')[]): string;
+  /**
+   * Turns the knobs, like `POST /control`.
+   * @throws ProblemError `not-found` for a booking, office or device that is not there
+   */
+  control(change: Control): ControlAnswer;
+  /** Calls that stand still, and counts. */
+  gate: Gate;
+  /** Answers who waits, and ends. */
+  close(): Promise<void>;
+}
+
+const newBooking = (context: Context, given: NonNullable<Control['book']>): Booking => {
+  if (!readOffice(context, given.office_id))
+    throw new ProblemError('not-found', `there is no office ${given.office_id}`);
+  return putBooking(context, {
+    id: given.id ?? randomBytes(16).toString('hex'),
+    number: makeBookingNumber(randomBytes(5).readUIntBE(0, 5) % 2 ** 35),
+    office_id: given.office_id,
+    service_id: given.service_id,
+    starts_at: given.starts_at,
+    status: 'booked',
+    language: given.language,
+    ticket: null,
+  });
+};
+
+const bookingOrThrow = (context: Context, id: string): Booking => {
+  const booking = readBooking(context, id);
+  if (!booking) throw new ProblemError('not-found', `there is no booking ${id}`);
+  return booking;
+};
+
+const turn = (context: Context, gate: Gate, change: Control): ControlAnswer =>
+  context.write(() => {
+    const answer: ControlAnswer = {};
+    if (change.cancel !== undefined) {
+      putBooking(context, { ...bookingOrThrow(context, change.cancel), status: 'cancelled', ticket: null });
+    }
+    if (change.move) {
+      const booking = bookingOrThrow(context, change.move.booking);
+      const { office_id = booking.office_id, starts_at = booking.starts_at } = change.move;
+      putBooking(context, { ...booking, office_id, starts_at });
+    }
+    if (change.book) {
+      const booking = newBooking(context, change.book);
+      answer.booking = { id: booking.id, number: booking.number, token: confirmation(context, booking) };
+    }
+    if (change.revoke !== undefined && !revokeDevice(context, change.revoke)) {
+      throw new ProblemError('not-found', `there is no device ${change.revoke}`);
+    }
+    if (change.code) answer.code = createCode(context, change.code.office_id, change.code.roles);
+    gate.set(change);
+    return answer;
+  });
+
+const newServer = (context: Context): FastifyInstance => {
+  const app = fastify({
+    // Keys that would become prototypes are left out; the operation around them is still read.
+    onProtoPoisoning: 'remove',
+    onConstructorPoisoning: 'remove',
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: false },
+  });
+  app.setErrorHandler((error, request, reply) => {
+    if (request.url.startsWith(API_PREFIX)) stamp(context, reply);
+    return sendProblem(context, reply, error);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    if (request.url.startsWith(API_PREFIX)) stamp(context, reply);
+    return sendProblem(
+      context,
+      reply,
+      new ProblemError('not-found', `there is no ${request.method} ${request.url.slice(0, 200)}`),
+    );
+  });
+  return app;
+};
+
+/**
+ * Starts a centre on 127.0.0.1.
+ * @throws Error when the port is taken, or the database or the seed cannot be used
+ */
+export const startCentre = async (options: CentreOptions): Promise<Centre> => {
+  const { now = Date.now, log = (line) => process.stderr.write(`centre: ${line}\n`) } = options;
+  const context = createContext(options.db, now, log);
+  const closing = new AbortController();
+  const gate = createGate();
+  const app = newServer(context);
+  let port = 0;
+  try {
+    if (options.seed === 'demo') applySeed(context, demoSeed(context));
+    else if (options.seed) applySeed(context, options.seed);
+    const audiences = (): string[] => {
+      const bases = [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
+      if (options.publicUrl !== undefined) bases.push(options.publicUrl.replace(/\/+$/, ''));
+      return bases.flatMap((base) => [base, base + API_PREFIX]);
+    };
+    addApi(app, context, audiences, options.control === true ? gate : null, closing.signal);
+    addPages(app, context, options.seed === 'demo', closing.signal);
+    if (options.control === true) {
+      addControlRoutes(app, gate, (change) => turn(context, gate, change), closing.signal);
+    }
+    await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+    ({ port } = app.server.address() as AddressInfo);
+  } catch (error) {
+    await app.close();
+    context.db.close();
+    throw error;
+  }
+
+  let closed: Promise<void> | null = null;
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    context,
+    codes: () => openCodes(context),
+    createCode: (officeId, roles = ['kiosk']) => createCode(context, officeId, roles),
+    control: (change) => turn(context, gate, change),
+    gate,
+    close: async () => {
+      closed ??= (async () => {
+        closing.abort();
+        gate.close();
+        await app.close();
+        context.db.close();
+      })();
+      return closed;
+    },
+  };
+};

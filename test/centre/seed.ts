@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import {
+  bookingRecord,
+  officeRecord,
+  serviceGroupRecord,
+  serviceRecord,
+  settingRecord,
+} from '../../shared/contracts/centre/schemas.ts';
+import { isTimeZone } from '../../shared/domain/business-day.ts';
+import { bookingId, epochMs, officeId, serviceId } from '../../shared/domain/model.ts';
+import type { Context } from './context.ts';
+import { createCode, openCodes } from './devices.ts';
+import { EVERYBODY, putBooking, putEntity, readBooking } from './feed.ts';
+import { ensureKeys } from './keys.ts';
+
+/**
+ * What a centre starts with: the entities in the form of the wire, with their ids. The same file may be put in again:
+ * offices, groups, services and settings become what it says; bookings that are there stay as they are.
+ */
+
+const roles = z.array(z.enum(['kiosk', 'desk'])).min(1);
+
+const base64url32 = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
+
+export const seedSchema = z
+  .strictObject({
+    offices: z
+      .array(
+        z.strictObject({
+          id: officeId,
+          ...officeRecord.shape,
+          time_zone: z.string().refine(isTimeZone, 'must be an IANA time zone such as Europe/Moscow'),
+        }),
+      )
+      .min(1),
+    service_groups: z.array(z.strictObject({ id: z.int().min(0), ...serviceGroupRecord.shape })).default([]),
+    services: z.array(z.strictObject({ id: serviceId, ...serviceRecord.shape })).default([]),
+    bookings: z
+      .array(
+        z.strictObject({
+          id: bookingId,
+          ...bookingRecord.shape,
+          status: bookingRecord.shape.status.default('booked'),
+          language: bookingRecord.shape.language.default(null),
+          ticket: bookingRecord.shape.ticket.default(null),
+        }),
+      )
+      .default([]),
+    settings: z
+      .array(z.strictObject({ id: z.string().min(1).max(80), office_id: officeId.nullable(), ...settingRecord.shape }))
+      .default([]),
+    /** Keys of the issuer of confirmations; without any the centre makes its own. `d` lets it sign. */
+    keys: z
+      .array(
+        z.strictObject({
+          kid: z.int().min(0).max(255),
+          x: base64url32,
+          d: base64url32.nullable().default(null),
+          nbf: epochMs,
+          exp: epochMs.nullable(),
+          revoked_at: epochMs.nullable().default(null),
+        }),
+      )
+      .default([]),
+    /** How many one-time codes are kept open. */
+    enrolment: z
+      .array(z.strictObject({ office_id: officeId, roles: roles.default(['kiosk']), count: z.int().min(1).max(1000) }))
+      .default([]),
+  })
+  .check(({ value, issues }) => {
+    const names = (list: readonly { id: number | string }[], what: keyof typeof value) => {
+      const ids = new Set<number | string>();
+      list.forEach(({ id }, i) => {
+        if (ids.has(id))
+          issues.push({ code: 'custom', input: id, path: [what, i, 'id'], message: `${id} is there twice` });
+        ids.add(id);
+      });
+      return ids;
+    };
+    const offices = names(value.offices, 'offices');
+    const groups = names(value.service_groups, 'service_groups');
+    const services = names(value.services, 'services');
+    names(value.bookings, 'bookings');
+    const must = (known: Set<number | string>, id: number, path: (string | number)[], what: string) => {
+      if (!known.has(id)) issues.push({ code: 'custom', input: id, path, message: `there is no ${what} ${id}` });
+    };
+    value.services.forEach((s, i) => must(groups, s.group_id, ['services', i, 'group_id'], 'service group'));
+    value.bookings.forEach((b, i) => {
+      must(offices, b.office_id, ['bookings', i, 'office_id'], 'office');
+      must(services, b.service_id, ['bookings', i, 'service_id'], 'service');
+    });
+    value.settings.forEach((s, i) => {
+      if (s.office_id !== null) must(offices, s.office_id, ['settings', i, 'office_id'], 'office');
+    });
+    value.enrolment.forEach((e, i) => must(offices, e.office_id, ['enrolment', i, 'office_id'], 'office'));
+  });
+export type Seed = z.output<typeof seedSchema>;
+export type SeedInput = z.input<typeof seedSchema>;
+
+/** @throws Error that names every field which is wrong */
+export const parseSeed = (value: unknown, source: string): Seed => {
+  const read = seedSchema.safeParse(value);
+  if (read.success) return read.data;
+  throw new Error(`${source} is no seed:\n${z.prettifyError(read.error)}`);
+};
+
+/** Puts a seed into the store, all of it or nothing. */
+export const applySeed = (context: Context, seed: Seed): void => {
+  context.write(() => {
+    for (const { id, ...data } of seed.offices) putEntity(context, 'office', id, data);
+    for (const { id, ...data } of seed.service_groups) putEntity(context, 'service_group', id, data);
+    for (const { id, ...data } of seed.services) putEntity(context, 'service', id, data);
+    for (const { id, office_id, ...data } of seed.settings) {
+      putEntity(context, 'setting', id, data, office_id ?? EVERYBODY);
+    }
+    for (const booking of seed.bookings) if (!readBooking(context, booking.id)) putBooking(context, booking);
+    const key = context.db.prepare(
+      `INSERT INTO signing_key VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET public_x = excluded.public_x,
+       private_d = excluded.private_d, not_before = excluded.not_before, not_after = excluded.not_after,
+       revoked_at = excluded.revoked_at`,
+    );
+    for (const k of seed.keys) key.run(k.kid, k.x, k.d, k.nbf, k.exp, k.revoked_at);
+    if (seed.keys.length === 0) ensureKeys(context);
+    const open = new Set(openCodes(context));
+    for (const { office_id, roles, count } of seed.enrolment) {
+      const mine = context.db
+        .prepare<[number, string], { code: string }>(
+          'SELECT code FROM enrolment_code WHERE office_id = ? AND roles = ?',
+        )
+        .all(office_id, JSON.stringify(roles))
+        .filter(({ code }) => open.has(code)).length;
+      for (let i = mine; i < count; i += 1) createCode(context, office_id, roles);
+    }
+  });
+};
