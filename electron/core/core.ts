@@ -46,7 +46,6 @@ export interface Core {
 }
 
 const HOUSEKEEPING_MS = 60 * 60_000;
-const KEEP_ATTEMPTS_MS = 2 * 24 * 60 * 60_000;
 const ENROL_AGAIN_MS = 5_000;
 
 /**
@@ -210,10 +209,10 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
   const housekeeping = (): void => {
     const enrolled = store.read(readDevice);
     const office = enrolled && store.read((db) => readOffice(db, enrolled.officeId));
-    store.write((db) => {
-      db.run(sql`DELETE FROM attempt WHERE at < ${clock.now() - KEEP_ATTEMPTS_MS}`);
-      if (office) dropOldNumbers(db, businessDate(clock.now(), office.time_zone, office.day_change_minutes));
-    });
+    if (office) {
+      const today = businessDate(clock.now(), office.time_zone, office.day_change_minutes);
+      store.write((db) => dropOldNumbers(db, today));
+    }
     stopHousekeeping = clock.after(HOUSEKEEPING_MS, housekeeping);
   };
   let stopHousekeeping = (): void => undefined;

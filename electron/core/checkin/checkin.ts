@@ -6,7 +6,7 @@ import { LANGUAGES } from '../../../shared/domain/model.ts';
 import type { Series } from '../../../shared/domain/ticket-number.ts';
 import { audit } from '../audit/audit.ts';
 import type { Clock, Ids, Log } from '../ports.ts';
-import { insertJob } from '../printing/jobs.ts';
+import { insertJob, jobOfAttempt } from '../printing/jobs.ts';
 import {
   readBooking,
   readBookingByNumber,
@@ -17,7 +17,7 @@ import {
   type Device,
   type Office,
 } from '../store/registry.ts';
-import { sql, text, type ReadDb, type WriteDb } from '../store/sql.ts';
+import type { ReadDb } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import {
   insertVisit,
@@ -25,6 +25,7 @@ import {
   knownVisit,
   readVisit,
   readVisitOfBooking,
+  readVisitOfTicket,
   visitView,
   type VisitRow,
 } from '../store/visits.ts';
@@ -136,17 +137,6 @@ const refusal = (db: ReadDb, at: Considered, d: Extract<Decision, { accept: fals
   };
 };
 
-/** Answers of calls that were made before under the same attempt. */
-const answered = (db: ReadDb, attempt: string, method: string): string | null => {
-  const row = db.get(sql`SELECT method, answer FROM attempt WHERE attempt_id = ${attempt}`);
-  if (!row) return null;
-  if (text(row, 'method') !== method) throw new CallFailure('conflict', 'this attempt id was used for another call');
-  return text(row, 'answer');
-};
-const remember = (db: WriteDb, attempt: string, method: string, answer: string, now: number): void => {
-  db.run(sql`INSERT INTO attempt (attempt_id, at, method, answer) VALUES (${attempt}, ${now}, ${method}, ${answer})`);
-};
-
 /** The way of one visitor through the core; see ARCHITECTURE.md, "one visit". */
 export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, committed }: CheckinPorts) => {
   // One visitor at a time: two scans that race for one booking meet here, not in the database.
@@ -205,7 +195,8 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
         number,
       };
       insertVisit(db, visit);
-      insertJob(db, { jobId: ids.uuid(), ticketId, copy: 0, now, expiresAt: now + PRINT_WITHIN_MS });
+      const job = { jobId: ids.uuid(), ticketId, copy: 0, now, expiresAt: now + PRINT_WITHIN_MS };
+      insertJob(db, { ...job, attemptId: input.attempt });
       enqueue(db, {
         op_id: ids.uuid(),
         type: 'checkin',
@@ -229,9 +220,14 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
         entityId: visitId,
         detail: { series: number.series, number: number.number, provisional },
       });
-      const answer = accepted(db, visit, jobsOfTicket(db, ticketId)[0]);
-      remember(db, input.attempt, 'checkin.scan', JSON.stringify({ visit: visitId }), now);
-      return answer;
+      return accepted(db, visit, {
+        id: job.jobId,
+        ticket: ticketId,
+        copy: 0,
+        state: 'queued',
+        reason: null,
+        grade: null,
+      });
     });
     if (!outcome || outcome.outcome !== 'accepted') return look(input, read);
     log.info('checkin.committed', {
@@ -265,10 +261,9 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
   const scan = async (input: ScanInput): Promise<ScanOutcome> => {
     const now = clock.now();
     const before = store.read((db) => {
-      const answer = answered(db, input.attempt, 'checkin.scan');
-      if (answer === null) return null;
-      const visit = readVisit(db, (JSON.parse(answer) as { visit: string }).visit);
-      return visit ? accepted(db, visit, jobsOfTicket(db, visit.ticketId)[0]) : null;
+      const job = jobOfAttempt(db, input.attempt);
+      const visit = job && readVisitOfTicket(db, job.ticket);
+      return visit ? accepted(db, visit, job) : null;
     });
     if (before) return before;
     const keys = () => store.read((db) => readKeys(db));
@@ -291,9 +286,9 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
       const visit = readVisit(db, visitId);
       if (!visit || visit.businessDate !== at.day) throw new CallFailure('not-found', 'no such visit today');
       const jobs = jobsOfTicket(db, visit.ticketId);
-      const answer = answered(db, attempt, 'ticket.copy');
-      const earlier = answer === null ? undefined : jobs.find((j) => j.id === answer);
-      if (earlier) return earlier;
+      const earlier = jobOfAttempt(db, attempt);
+      if (earlier?.ticket === visit.ticketId) return earlier;
+      if (earlier) throw new CallFailure('conflict', 'this attempt id was used for another visit');
       const known = knownVisit(db, visit);
       const last = jobs.at(-1);
       // The paper before this one has not come out yet: it is what the visitor waits for.
@@ -301,7 +296,14 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
       if (!mayCopy(known, now)) throw new CallFailure('conflict', 'no further copy without staff');
       const jobId = ids.uuid();
       const number = known.copies + 1;
-      insertJob(db, { jobId, ticketId: visit.ticketId, copy: number, now, expiresAt: now + PRINT_WITHIN_MS });
+      insertJob(db, {
+        jobId,
+        ticketId: visit.ticketId,
+        copy: number,
+        now,
+        expiresAt: now + PRINT_WITHIN_MS,
+        attemptId: attempt,
+      });
       enqueue(db, {
         op_id: ids.uuid(),
         type: 'ticket.reprint',
@@ -312,10 +314,7 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
         payload: { visit_id: visitId, copy: number },
       });
       audit(db, { at: now, actor: 'kiosk', action: 'ticket.copy', entityId: visitId, detail: { copy: number } });
-      remember(db, attempt, 'ticket.copy', jobId, now);
-      const made = jobsOfTicket(db, visit.ticketId).find((j) => j.id === jobId);
-      if (!made) throw new Error('the new print job is not there');
-      return made;
+      return { id: jobId, ticket: visit.ticketId, copy: number, state: 'queued' as const, reason: null, grade: null };
     });
     log.info('ticket.copy', { attempt, visit: visitId, job: job.id, copy: job.copy });
     committed();

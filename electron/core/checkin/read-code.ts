@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
 import type { Code } from '../../../shared/domain/decide.ts';
 import { parseBookingNumber } from '../../../shared/domain/booking-number.ts';
 import { parseVisitCode } from '../../../shared/domain/visit-code.ts';
@@ -14,14 +14,21 @@ import {
 /** SubjectPublicKeyInfo of Ed25519 up to the key itself (RFC 8410). */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
+/** Imported keys by their bytes: there are a handful, and importing one costs as much as half a verification. */
+const imported = new Map<string, KeyObject>();
+const IMPORTED_MAX = 1000;
+
 /** Ed25519 (RFC 8032) by Node's crypto. */
-export const verifyEd25519: VerifySignature = (publicKey, message, signature) =>
-  verify(
-    null,
-    message,
-    createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' }),
-    signature,
-  );
+const verifyEd25519: VerifySignature = (publicKey, message, signature) => {
+  const name = Buffer.from(publicKey).toString('latin1');
+  let key = imported.get(name);
+  if (!key) {
+    key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' });
+    if (imported.size >= IMPORTED_MAX) imported.clear();
+    imported.set(name, key);
+  }
+  return verify(null, message, key, signature);
+};
 
 export interface ReadCode {
   code: Code;

@@ -8,6 +8,39 @@ import { int, json, orNull, sql, text, type ReadDb, type WriteDb } from './sql.t
 
 /** What the centre told us: offices, services, bookings, keys; and who we are to it. */
 
+/**
+ * What is read at every visit and changes a few times a day, kept as it was read. Cleared by whatever writes these
+ * tables, and by `store.write` when a transaction is rolled back.
+ */
+interface Kept {
+  device?: Device | null;
+  offices: Map<number, Office | null>;
+  services: Map<number, Service | null>;
+  keys?: SigningKey[];
+}
+const keptOf = new WeakMap<ReadDb, Kept>();
+const kept = (db: ReadDb): Kept => {
+  let found = keptOf.get(db);
+  if (!found) {
+    found = { offices: new Map(), services: new Map() };
+    keptOf.set(db, found);
+  }
+  return found;
+};
+export const forgetRegistry = (db: ReadDb): void => {
+  keptOf.delete(db);
+};
+/** Ids come from outside (a token's service): what is kept must not grow without end. */
+const KEPT_MAX = 1000;
+const keep = <K, V>(map: Map<K, V>, key: K, read: () => V): V => {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  if (map.size >= KEPT_MAX) map.clear();
+  const value = read();
+  map.set(key, value);
+  return value;
+};
+
 export interface Device {
   deviceId: string;
   officeId: number;
@@ -23,6 +56,12 @@ const oneOf = <T extends string>(values: readonly T[], value: string, what: stri
 };
 
 export const readDevice = (db: ReadDb): Device | null => {
+  const cache = kept(db);
+  if (cache.device === undefined) cache.device = deviceOf(db);
+  return cache.device;
+};
+
+const deviceOf = (db: ReadDb): Device | null => {
   const row = db.get(sql`SELECT * FROM device`);
   return row
     ? {
@@ -36,6 +75,7 @@ export const readDevice = (db: ReadDb): Device | null => {
 };
 
 export const writeDevice = (db: WriteDb, device: Device, epoch: string, now: number): void => {
+  forgetRegistry(db);
   db.run(sql`INSERT INTO device (only_row, device_id, office_id, slot_no, roles, centre_url, enrolled_at)
     VALUES (1, ${device.deviceId}, ${device.officeId}, ${device.slotNo}, ${JSON.stringify(device.roles)}, ${device.centreUrl}, ${now})`);
   db.run(sql`INSERT INTO sync (only_row, epoch, cursor) VALUES (1, ${epoch}, '')`);
@@ -55,10 +95,11 @@ const officeOf = (row: SqlRow): Office => ({
   languages: json<string[]>(row, 'languages'),
 });
 
-export const readOffice = (db: ReadDb, id: number): Office | null => {
-  const row = db.get(sql`SELECT * FROM office WHERE office_id = ${id}`);
-  return row ? officeOf(row) : null;
-};
+export const readOffice = (db: ReadDb, id: number): Office | null =>
+  keep(kept(db).offices, id, () => {
+    const row = db.get(sql`SELECT * FROM office WHERE office_id = ${id}`);
+    return row ? officeOf(row) : null;
+  });
 
 export interface Service extends ServiceRecord {
   id: number;
@@ -66,7 +107,10 @@ export interface Service extends ServiceRecord {
   series: Series | null;
 }
 
-export const readService = (db: ReadDb, id: number): Service | null => {
+export const readService = (db: ReadDb, id: number): Service | null =>
+  keep(kept(db).services, id, () => serviceOf(db, id));
+
+const serviceOf = (db: ReadDb, id: number): Service | null => {
   const row = db.get(
     sql`SELECT service.*, service_group.series AS series FROM service
         LEFT JOIN service_group USING (group_id) WHERE service_id = ${id}`,
@@ -122,7 +166,13 @@ export const readBookingByNumber = (db: ReadDb, number: string, near: number): B
   return row ? bookingOf(row) : null;
 };
 
-export const readKeys = (db: ReadDb): SigningKey[] =>
+export const readKeys = (db: ReadDb): readonly SigningKey[] => {
+  const cache = kept(db);
+  cache.keys ??= keysOf(db);
+  return cache.keys;
+};
+
+const keysOf = (db: ReadDb): SigningKey[] =>
   db.all(sql`SELECT * FROM signing_key`).map((row) => ({
     keyId: int(row, 'key_id'),
     publicKey: row['public_key'] as Uint8Array,
@@ -133,6 +183,7 @@ export const readKeys = (db: ReadDb): SigningKey[] =>
 
 /** The whole set at once: a key that is gone from the centre's list is gone here. */
 export const replaceKeys = (db: WriteDb, keys: readonly SigningKey[]): void => {
+  forgetRegistry(db);
   db.run(sql`DELETE FROM signing_key`);
   for (const k of keys) {
     db.run(sql`INSERT INTO signing_key (key_id, public_key, not_before, not_after, revoked_at)
@@ -145,6 +196,7 @@ const asJson = (value: unknown): string => JSON.stringify(value);
 /** Puts one row of the change feed into the cache. An older revision than the one held changes nothing. */
 export const applyChange = (db: WriteDb, change: Change): void => {
   const { id, rev } = change;
+  if (change.c !== 'booking') forgetRegistry(db);
   switch (change.c) {
     case 'office': {
       if (change.op !== 'put') {

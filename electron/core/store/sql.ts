@@ -26,11 +26,18 @@ export interface Query {
 /** Parameters of `sql` may be of these types; booleans are stored as 0 and 1. */
 export type SqlParam = SqlValue | boolean;
 
+/** A template's text is put together once; the array of its parts is the same object at every call of that line. */
+const texts = new WeakMap<TemplateStringsArray, string>();
+
 /** `sql` puts values in as parameters only: there is no way to put text into the statement. */
-export const sql = (strings: TemplateStringsArray, ...params: SqlParam[]): Query => ({
-  text: strings.join('?'),
-  params: params.map((p) => (typeof p === 'boolean' ? Number(p) : p)),
-});
+export const sql = (strings: TemplateStringsArray, ...params: SqlParam[]): Query => {
+  let text = texts.get(strings);
+  if (text === undefined) {
+    text = strings.join('?');
+    texts.set(strings, text);
+  }
+  return { text, params: params.map((p) => (typeof p === 'boolean' ? Number(p) : p)) };
+};
 
 /** Statements are prepared once per text; the texts are literals of the code, so their number is bounded. */
 export const connection = (driver: SqlDriver): WriteDb => {

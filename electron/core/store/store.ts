@@ -1,6 +1,7 @@
 import { CallFailure, type ErrorCode } from '../../../shared/contracts/result.ts';
 import type { Log, SqlDriver } from '../ports.ts';
 import { migrate } from './migrate.ts';
+import { forgetRegistry } from './registry.ts';
 import { connection, type ReadDb, type WriteDb } from './sql.ts';
 
 /**
@@ -40,10 +41,12 @@ export const openStore = (open: () => SqlDriver, log: Log): Store => {
   let driver: SqlDriver | null = null;
   try {
     driver = open();
+    driver.exec('PRAGMA busy_timeout = 2000');
+    // One core for one database: a second one must not start, and nobody pays for locks at every statement.
+    driver.exec('PRAGMA locking_mode = EXCLUSIVE');
     driver.exec('PRAGMA journal_mode = WAL');
     driver.exec('PRAGMA synchronous = FULL');
     driver.exec('PRAGMA foreign_keys = ON');
-    driver.exec('PRAGMA busy_timeout = 2000');
     // Freed pages are overwritten: what retention deletes is gone from the file too.
     driver.exec('PRAGMA secure_delete = ON');
     driver.exec('PRAGMA trusted_schema = OFF');
@@ -76,6 +79,7 @@ export const openStore = (open: () => SqlDriver, log: Log): Store => {
           opened.exec('COMMIT');
           return value;
         } catch (error) {
+          forgetRegistry(db);
           try {
             opened.exec('ROLLBACK');
           } catch {

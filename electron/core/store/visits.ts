@@ -19,6 +19,10 @@ export const insertVisit = (db: WriteDb, v: VisitRow & { bookingId: string }): v
 };
 
 const VISIT = `SELECT visit.*, ticket.ticket_id, ticket.series, ticket.number FROM visit JOIN ticket USING (visit_id)`;
+const BY_VISIT = `${VISIT} WHERE visit_id = ?`;
+const BY_TICKET = `${VISIT} WHERE ticket_id = ?`;
+const BY_BOOKING = `${VISIT} WHERE booking_id = ? AND visit.business_date = ?`;
+const NEWEST = `${VISIT} ORDER BY arrived_at DESC, visit_id DESC LIMIT ?`;
 
 /** The visit with its ticket, as read; `visitView` makes of it what the page may see. */
 export interface VisitRow {
@@ -48,13 +52,18 @@ const visitOf = (row: Parameters<typeof text>[0]): VisitRow => ({
 });
 
 export const readVisit = (db: ReadDb, visitId: string): VisitRow | null => {
-  const row = db.get({ text: `${VISIT} WHERE visit_id = ?`, params: [visitId] });
+  const row = db.get({ text: BY_VISIT, params: [visitId] });
+  return row ? visitOf(row) : null;
+};
+
+export const readVisitOfTicket = (db: ReadDb, ticketId: string): VisitRow | null => {
+  const row = db.get({ text: BY_TICKET, params: [ticketId] });
   return row ? visitOf(row) : null;
 };
 
 export const readVisitOfBooking = (db: ReadDb, bookingId: string, businessDate: string): VisitRow | null => {
   const row = db.get({
-    text: `${VISIT} WHERE booking_id = ? AND visit.business_date = ?`,
+    text: BY_BOOKING,
     params: [bookingId, businessDate],
   });
   return row ? visitOf(row) : null;
@@ -62,7 +71,7 @@ export const readVisitOfBooking = (db: ReadDb, bookingId: string, businessDate: 
 
 /** Newest first. */
 export const listVisits = (db: ReadDb, limit: number): VisitRow[] =>
-  db.all({ text: `${VISIT} ORDER BY arrived_at DESC, visit_id DESC LIMIT ?`, params: [limit] }).map(visitOf);
+  db.all({ text: NEWEST, params: [limit] }).map(visitOf);
 
 /** All papers of a ticket, the first one first. */
 export const jobsOfTicket = (db: ReadDb, ticketId: string): PrintJobView[] =>

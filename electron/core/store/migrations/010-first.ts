@@ -137,6 +137,8 @@ CREATE TABLE print_job (
   job_id TEXT PRIMARY KEY,
   ticket_id TEXT NOT NULL REFERENCES ticket (ticket_id),
   copy INTEGER NOT NULL CHECK (copy >= 0),
+  -- The call that asked for it. The same call, sent again after a crash, finds what it made.
+  attempt_id TEXT UNIQUE,
   state TEXT NOT NULL CHECK (state IN ('queued', 'blocked', 'sending', 'sent', 'printed', 'unknown', 'expired')),
   reason TEXT,
   grade TEXT CHECK (grade IN ('A', 'B', 'C', 'D', 'E')),
@@ -186,14 +188,5 @@ CREATE TABLE audit (
   prev_hash TEXT NOT NULL,
   hash TEXT NOT NULL
 ) STRICT;
-
--- What a repeatable call was answered, so that a call sent again after a crash gets the same answer.
-CREATE TABLE attempt (
-  attempt_id TEXT PRIMARY KEY,
-  at INTEGER NOT NULL,
-  method TEXT NOT NULL,
-  answer TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX attempt_by_age ON attempt (at);
 `,
 };
