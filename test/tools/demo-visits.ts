@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { launchTalon } from './launch.ts';
 import type { Display } from './display.ts';
 import { FakeCamera } from './fake-camera.ts';
+import { bookedAround, callCore, screenOf } from './kiosk.ts';
 import { until, type DemoBooking, type OfficeVisit, type Paper, type Stage } from './stage.ts';
 
 /** One visit of the demo, as it stands in `summary.json`. Times are milliseconds. */
@@ -35,12 +36,6 @@ interface Job {
   grade: string | null;
 }
 
-const screen = (page: Page, ...ids: string[]): Promise<string> =>
-  until(`screen ${ids.join(' or ')}`, async () => {
-    const id = await page.locator('[data-screen]').getAttribute('data-screen');
-    return id !== null && ids.includes(id) ? id : null;
-  });
-
 /** The last moment at which the page's scanner had read a code, epoch ms. */
 const decodedAt = (page: Page): Promise<number | null> =>
   page.evaluate(() => {
@@ -59,9 +54,7 @@ export const playVisits = async (
   const started = Date.now();
   const { centre, printer } = stage;
   const bookings = await centre.bookings();
-  const soon = bookings
-    .filter((b) => b.kind === 'today' && b.status === 'booked')
-    .sort((a, b) => Math.abs(a.starts_at - started) - Math.abs(b.starts_at - started));
+  const soon = bookedAround(bookings, started);
   const [first, second] = soon;
   if (!first || !second) throw new Error('the demo centre has no bookings of today');
 
@@ -88,20 +81,7 @@ export const playVisits = async (
     shots += 1;
     await page.screenshot({ path: join(out, `screen-${shots}-${name}.png`) });
   };
-  const call = <T>(method: string, params: unknown): Promise<T> =>
-    page.evaluate(
-      async ([name, input]) => {
-        const bridge = (
-          globalThis as unknown as {
-            talon: { methods: Record<string, (p: unknown) => Promise<{ ok: boolean; value: unknown }>> };
-          }
-        ).talon;
-        const result = await bridge.methods[name]?.(input);
-        if (!result?.ok) throw new Error(JSON.stringify(result));
-        return result.value as never;
-      },
-      [method, params] as const,
-    );
+  const call = <T>(method: string, params: unknown): Promise<T> => callCore<T>(page, method, params);
 
   /** Holds a code before the camera and waits until the kiosk has said all it has to say about it. */
   const visit = async (
@@ -127,13 +107,13 @@ export const playVisits = async (
     };
     visits.push(summary);
     try {
-      await screen(page, 'home');
+      await screenOf(page, 'home');
       await page.evaluate(() => performance.clearMarks('talon:decoded'));
       await page.locator('[data-action="scan"]').click();
-      await screen(page, 'scan');
+      await screenOf(page, 'scan');
       if (shots < 2) await shoot('scan');
       await camera.show(text);
-      const end = await screen(page, 'done', 'refused');
+      const end = await screenOf(page, 'done', 'refused');
       await camera.show(null);
       summary.outcome =
         end === 'done'
@@ -181,7 +161,7 @@ export const playVisits = async (
     );
 
   try {
-    await screen(page, 'home');
+    await screenOf(page, 'home');
     await until('contact with the centre', async () => {
       const state = await call<{ sync: { state: string } }>('system.state', {});
       return state.sync.state === 'live' ? true : null;

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createCanvas, loadImage } from '@napi-rs/canvas';
+import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
+import { parseVisitCode } from '../../shared/domain/visit-code.ts';
+
+/** What a person sees on a paper: whose it is, and whether it says «ПОВТОР». */
+export interface SeenPaper {
+  /** Ids of the visits whose codes are on it: one, unless something went wrong. */
+  visits: string[];
+  /** It has the inverse bar that only copies have. */
+  copy: boolean;
+}
+
+let ready: Promise<unknown> | null = null;
+const prepare = (): Promise<unknown> => {
+  const wasm = readFileSync(createRequire(import.meta.url).resolve('zxing-wasm/reader/zxing_reader.wasm'));
+  ready ??= prepareZXingModule({
+    overrides: { wasmBinary: wasm.buffer.slice(wasm.byteOffset, wasm.byteOffset + wasm.byteLength) },
+    fireImmediately: true,
+  });
+  return ready;
+};
+
+/** Rows of black in a row that make a bar; the largest type has no such rows. */
+const BAR_ROWS = 10;
+const BAR_SHARE = 0.8;
+
+export const readPaper = async (png: Buffer): Promise<SeenPaper> => {
+  await prepare();
+  const image = await loadImage(png);
+  const canvas = createCanvas(image.width, image.height);
+  const context = canvas.getContext('2d');
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, image.width, image.height);
+  context.drawImage(image, 0, 0);
+  const pixels = context.getImageData(0, 0, image.width, image.height);
+  const found = await readBarcodes(pixels as unknown as ImageData, {
+    formats: ['QRCode'],
+    tryHarder: true,
+    textMode: 'Plain',
+    maxNumberOfSymbols: 4,
+  });
+  let rows = 0;
+  let copy = false;
+  for (let y = 0; y < image.height; y += 1) {
+    let black = 0;
+    for (let x = 0; x < image.width; x += 1) if ((pixels.data[(y * image.width + x) * 4] ?? 255) < 128) black += 1;
+    rows = black / image.width > BAR_SHARE ? rows + 1 : 0;
+    if (rows >= BAR_ROWS) copy = true;
+  }
+  return { visits: found.map((f) => parseVisitCode(f.text) ?? `unreadable: ${f.text}`), copy };
+};
