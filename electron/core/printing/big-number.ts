@@ -9,8 +9,8 @@ const MAX_CAP = 148;
 /** The heaviest weight that fits is taken, ... */
 const WEIGHTS = [900, 800, 700] as const;
 /** ... a little condensed if need be: «М 888» is a fifth wider than «Т 111». */
-const MIN_CONDENSED = 0.86;
-const LETTER_SPACING_EM = -0.03;
+const MIN_CONDENSED = 0.85;
+const LETTER_SPACING_EM = 0;
 /** Between letter and digits; an ordinary space would cost size. */
 const GAP_EM = 0.17;
 
@@ -67,16 +67,14 @@ const lay = (lines: readonly (readonly string[])[], weight: number, cap: number,
 export const layNumber = (number: string, width: number): BigNumber => {
   const words = number.trim().split(/[\s\u00a0]+/);
   const lines = words.length > 2 ? [words.slice(0, -1), words.slice(-1)] : [words];
-  let best = lay(lines, 700, 24, width);
-  search: for (let cap = MAX_CAP; cap > 24; cap -= 1) {
-    for (const weight of WEIGHTS) {
-      const tried = lay(lines, weight, cap, width);
-      if (tried.condensed >= MIN_CONDENSED) {
-        best = tried;
-        break search;
-      }
-    }
-  }
+  // Widths grow in proportion with the height, so one try at full height tells how high each weight can be.
+  const tries = WEIGHTS.map((weight) => {
+    const full = lay(lines, weight, MAX_CAP, width);
+    return { weight, cap: Math.floor(MAX_CAP * Math.min(1, full.condensed / MIN_CONDENSED)) };
+  });
+  const highest = Math.max(...tries.map((t) => t.cap));
+  const chosen = tries.find((t) => t.cap === highest) ?? { weight: 700, cap: highest };
+  const best = lay(lines, chosen.weight, chosen.cap, width);
   const { laid, condensed, size, weight, cap } = best;
   // Round letters reach a little over the line above and below; so do the digits.
   const overshoot = Math.ceil(cap * 0.02);

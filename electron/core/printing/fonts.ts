@@ -23,7 +23,8 @@ const loaded = new Set<string>();
  * @throws Error naming the file that is missing or not a font: a ticket in a chance font might not fit its paper.
  */
 export const loadFonts = (files: readonly string[]): void => {
-  if (files.length === 0) throw new Error('no fonts were given for drawing tickets: hand in the files of bundledFonts()');
+  if (files.length === 0)
+    throw new Error('no fonts were given for drawing tickets: hand in the files of bundledFonts()');
   for (const file of files) {
     if (loaded.has(file)) continue;
     let bytes: Buffer;

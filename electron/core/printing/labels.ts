@@ -4,6 +4,8 @@ import { LANGUAGES, type Language } from '../../../shared/domain/model.ts';
 export interface TicketLabels {
   /** For dates and times (BCP 47). */
   locale: string;
+  /** A month as figures where nobody can take it for the day. */
+  month: '2-digit' | 'short';
   yourNumber: string;
   bookedFor: string;
   place: string;
@@ -20,6 +22,7 @@ export interface TicketLabels {
 
 const RU: TicketLabels = {
   locale: 'ru-RU',
+  month: '2-digit',
   yourNumber: 'Ваш номер',
   bookedFor: 'Запись на',
   place: 'Куда',
@@ -34,6 +37,7 @@ const RU: TicketLabels = {
 
 const EN: TicketLabels = {
   locale: 'en-GB',
+  month: 'short',
   yourNumber: 'Your number',
   bookedFor: 'Booked for',
   place: 'Go to',

@@ -102,16 +102,27 @@ export interface Fitted {
 
 /**
  * The largest of `sizes` (falling) at which the text needs no more than `maxLines` lines and no word is broken; then one
- * with broken words; at last the smallest with an ellipsis.
+ * with broken words; at last the smallest with an ellipsis. `even` lines are for titles, not for lists.
  */
 export const fit = (
   text: string,
   width: number,
-  { weight, sizes, maxLines }: { weight: number; sizes: readonly number[]; maxLines: number },
+  {
+    weight,
+    sizes,
+    maxLines,
+    even = true,
+  }: { weight: number; sizes: readonly number[]; maxLines: number; even?: boolean },
 ): Fitted => {
   const tries = sizes.map((size) => ({ size, ...wrap(text, width, { weight, size }) }));
-  const good = tries.find((t) => t.lines.length <= maxLines && !t.broken) ?? tries.find((t) => t.lines.length <= maxLines);
-  if (good) return { lines: balance(text, width, { weight, size: good.size }), size: good.size, cut: false };
+  const good =
+    tries.find((t) => t.lines.length <= maxLines && !t.broken) ?? tries.find((t) => t.lines.length <= maxLines);
+  if (good)
+    return {
+      lines: even ? balance(text, width, { weight, size: good.size }) : good.lines,
+      size: good.size,
+      cut: false,
+    };
   const size = sizes.at(-1) ?? 20;
   const { lines } = wrap(text, width, { weight, size });
   const kept = lines.slice(0, maxLines);

@@ -1,0 +1,102 @@
+import type { SKRSContext2D } from '@napi-rs/canvas';
+import { font } from './fonts.ts';
+import type { TextStyle } from './typeset.ts';
+
+/** Sizes that differ between paper 80 mm and 58 mm wide. All lengths are dots. */
+export interface Format {
+  margin: number;
+  base: number;
+  leading: number;
+  small: number;
+  service: readonly number[];
+  title: readonly number[];
+  icon: number;
+  minModule: number;
+}
+
+export const WIDE: Format = {
+  margin: 24,
+  base: 25,
+  leading: 33,
+  small: 22,
+  service: [36, 34, 32, 30, 28, 26, 24],
+  title: [27, 25, 23, 21, 19],
+  icon: 60,
+  minModule: 5,
+};
+export const NARROW: Format = {
+  margin: 14,
+  base: 23,
+  leading: 30,
+  small: 20,
+  service: [30, 28, 26, 24, 22],
+  title: [24, 22, 20, 18],
+  icon: 50,
+  minModule: 4,
+};
+
+/** What is laid out so far: how far down it goes, and how to draw it. */
+export class Sheet {
+  readonly width: number;
+  readonly format: Format;
+  y = 0;
+  readonly #ink: ((ctx: SKRSContext2D) => void)[] = [];
+
+  constructor(width: number, format: Format) {
+    this.width = width;
+    this.format = format;
+  }
+
+  get left(): number {
+    return this.format.margin;
+  }
+  get inner(): number {
+    return this.width - 2 * this.format.margin;
+  }
+
+  ink(draw: (ctx: SKRSContext2D) => void): void {
+    this.#ink.push(draw);
+  }
+
+  space(dots: number): void {
+    this.y += dots;
+  }
+
+  /** Puts lines of text from `y` down; `x` is the left edge, the middle or the right edge, by `align`. Does not move `y`. */
+  put(
+    lines: readonly string[],
+    style: TextStyle,
+    leading: number,
+    at: { x: number; y: number; align?: 'left' | 'center'; colour?: string },
+  ): number {
+    this.ink((ctx) => {
+      ctx.font = font(style.weight, style.size);
+      ctx.textAlign = at.align ?? 'left';
+      ctx.fillStyle = at.colour ?? '#000';
+      lines.forEach((line, i) => {
+        // Capitals are about 0.7 of the size high: their middle is the middle of the line.
+        ctx.fillText(line, at.x, Math.round(at.y + i * leading + (leading + style.size * 0.7) / 2));
+      });
+      ctx.fillStyle = '#000';
+    });
+    return at.y + lines.length * leading;
+  }
+
+  /** Lines in the middle of the paper; moves on. */
+  centred(lines: readonly string[], style: TextStyle, leading: number): void {
+    this.y = this.put(lines, style, leading, { x: this.width / 2, y: this.y, align: 'center' });
+  }
+
+  rule(above: number, below: number): void {
+    this.y += above;
+    const { y, left, inner } = this;
+    this.ink((ctx) => {
+      for (let x = left; x < left + inner; x += 14) ctx.fillRect(x, y, Math.min(8, left + inner - x), 4);
+    });
+    this.y += 4 + below;
+  }
+
+  draw(ctx: SKRSContext2D): void {
+    for (const draw of this.#ink) draw(ctx);
+  }
+}
