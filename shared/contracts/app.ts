@@ -57,7 +57,7 @@ export type VisitView = z.output<typeof visitView>;
 /** What the visitor can do next, as data; the words are the page's. */
 export const nextStep = z.discriminatedUnion('step', [
   /** Print the same ticket again (marked as a copy). */
-  z.strictObject({ step: z.literal('copy'), visit: uuid }),
+  z.strictObject({ step: z.literal('copy'), visit: visitView }),
   z.strictObject({ step: z.literal('go-to-office'), name: i18nText, address: i18nText }),
   z.strictObject({ step: z.literal('come-on'), date: businessDay, at: epochMs }),
   z.strictObject({ step: z.literal('scan-again') }),

@@ -17,7 +17,7 @@ import { problemBody, ProblemError } from './problems.ts';
 /** Older devices than this are not served; what they have to unload is taken from all. */
 const MIN_SCHEMA = 1;
 /** The largest request. */
-export const BODY_LIMIT = 512 * 1024;
+const BODY_LIMIT = 512 * 1024;
 
 type Name = keyof CentreApi;
 type In<N extends Name> = z.output<CentreApi[N]['input']>;
@@ -25,8 +25,11 @@ type Out<N extends Name> = z.input<CentreApi[N]['output']>;
 
 interface Caller {
   source: string;
-  /** Who signed in; only calls that need a token may ask. */
-  device(): Device;
+  /**
+   * Who signed in; only calls that need a token may ask.
+   * @throws ProblemError when the token is not good, or no longer
+   */
+  device: () => Device;
   /** Fires when the device hangs up. */
   gone: AbortSignal;
 }
@@ -73,9 +76,10 @@ const handlersFor = (context: Context, signIn: ReturnType<typeof createSignIn>, 
   time: () => ({ now: context.now() }),
   keys: () => publicKeys(context),
   changes: async ({ cursor, limit, wait }, { device, gone }) => {
-    const { officeId } = device();
     const until = performance.now() + wait * 1000;
     for (;;) {
+      // Each time: it may have been revoked while it waited.
+      const { officeId } = device();
       const page = readChanges(context, officeId, cursor, limit);
       const left = until - performance.now();
       if (page.changes.length > 0 || left <= 0 || gone.aborted || closing.aborted) return page;
@@ -118,7 +122,8 @@ export const addApi = (
     if (schema !== undefined && !(Number(schema) >= MIN_SCHEMA)) {
       throw new ProblemError('schema-unsupported', `this centre speaks schema ${MIN_SCHEMA} to ${SCHEMA_VERSION}`);
     }
-    const device = call.auth ? signIn.authenticate(request.headers.authorization) : null;
+    // Before the body is looked at: who has no token learns nothing about what would be right.
+    if (call.auth) signIn.authenticate(request.headers.authorization);
     const given: unknown = call.method === 'GET' ? request.query : request.body;
     const input = call.input.safeParse(given ?? {});
     if (!input.success) throw new ProblemError('invalid-request', z.prettifyError(input.error).slice(0, 1000));
@@ -133,8 +138,8 @@ export const addApi = (
         source: request.ip,
         gone: gone.signal,
         device: () => {
-          if (!device) throw new Error(`${name} asks for the device but needs no token`);
-          return device;
+          if (!call.auth) throw new Error(`${name} asks for the device but needs no token`);
+          return signIn.authenticate(request.headers.authorization);
         },
       };
       const answer = await handlers[name](input.data, caller);

@@ -4,7 +4,7 @@ import { officeRecord, type OfficeRecord } from '../../shared/contracts/centre/s
 import { openDb, readEpoch, type Db } from './db.ts';
 
 /** What happened at the centre, for pages that follow it live and for tests. Told after the commit, never before. */
-export interface Happening {
+interface Happening {
   type: 'changes' | 'visit';
 }
 
@@ -19,10 +19,10 @@ export interface Context {
    * One transaction. What the parts `tell` inside it is heard after the commit, so nobody learns of something that is
    * rolled back. May be nested: the inner one is a savepoint.
    */
-  write<T>(work: () => T): T;
-  tell(happening: Happening): void;
+  readonly write: <T>(work: () => T) => T;
+  readonly tell: (happening: Happening) => void;
   /** @returns a function that ends the subscription */
-  listen(listener: (happening: Happening) => void): () => void;
+  readonly listen: (listener: (happening: Happening) => void) => () => void;
 }
 
 /** @throws Error when the database cannot be opened */
@@ -41,7 +41,7 @@ export const createContext = (file: string, now: () => number, log: (line: strin
       const result = db.transaction(work).immediate();
       const heard = told;
       told = [];
-      for (const happening of heard) for (const listener of [...listeners]) listener(happening);
+      for (const happening of heard) for (const listener of listeners) listener(happening);
       return result;
     },
     tell: (happening) => {

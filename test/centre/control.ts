@@ -51,10 +51,10 @@ export const controlSchema = z
     }),
   })
   .partial();
-export type ControlInput = z.input<typeof controlSchema>;
+
 export type Control = z.output<typeof controlSchema>;
 
-export interface HeldCall {
+interface HeldCall {
   /** Number of the request, as in the events. */
   n: number;
   method: string;
@@ -68,7 +68,7 @@ export type ControlEvent =
   | { type: 'response'; n: number; method: string; path: string; status: number };
 
 /** What a call is to do instead of its work. */
-export type Detour = { status: number } | 'drop' | null;
+type Detour = { status: number } | 'drop' | null;
 
 export interface Gate {
   /** A request came in. @returns its number */

@@ -104,8 +104,7 @@ export const demoSeed = (context: Context): Seed => {
 
 // --- What the demo page shows -----------------------------------------------------------------------------------------
 
-export const DEMO_KINDS = ['today', 'cancelled', 'unknown', 'other-office', 'other-day', 'forged'] as const;
-export type DemoKind = (typeof DEMO_KINDS)[number];
+type DemoKind = 'today' | 'cancelled' | 'unknown' | 'other-office' | 'other-day' | 'forged';
 
 /** A confirmation to try at the kiosk. */
 export interface DemoBooking {

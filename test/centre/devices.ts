@@ -230,7 +230,12 @@ export const createSignIn = (context: Context, audiences: () => readonly string[
   };
 };
 
-/** @returns whether there was such a device to revoke */
-export const revokeDevice = ({ db, now }: Context, deviceId: string): boolean =>
-  db.prepare('UPDATE device SET revoked_at = coalesce(revoked_at, ?) WHERE device_id = ?').run(now(), deviceId)
-    .changes > 0;
+/** Ends a device's access, also that of a call which waits. @returns whether there was such a device */
+export const revokeDevice = (context: Context, deviceId: string): boolean =>
+  context.write(() => {
+    context.tell({ type: 'changes' });
+    const { changes } = context.db
+      .prepare('UPDATE device SET revoked_at = coalesce(revoked_at, ?) WHERE device_id = ?')
+      .run(context.now(), deviceId.toLowerCase());
+    return changes > 0;
+  });

@@ -14,7 +14,7 @@ import { ProblemError } from './problems.ts';
 /** Audience of rows that all devices get. */
 export const EVERYBODY = -1;
 /** Business days of bookings that a device holds, relative to its today. */
-export const WINDOW_DAYS = { before: 1, after: 7 } as const;
+const WINDOW_DAYS = { before: 1, after: 7 } as const;
 
 export interface Booking extends BookingRecord {
   id: string;
@@ -40,7 +40,7 @@ const statusOf = (text: string): BookingStatus => {
   return status;
 };
 
-export const toBooking = (row: BookingRow): Booking => {
+const toBooking = (row: BookingRow): Booking => {
   const series = SERIES.find((known) => known === row.ticket_series);
   return {
     id: row.booking_id,
@@ -120,6 +120,29 @@ export const putEntity = (
        ON CONFLICT DO UPDATE SET rev = excluded.rev, data = excluded.data`,
     ).run(collection, String(id), audience, rev, text);
     append(context, audience, collection, String(id), rev, 'put', data);
+  });
+};
+
+/** Takes away what is not among `ids`: devices get a tombstone. */
+export const keepEntities = (
+  context: Context,
+  collection: Collection,
+  ids: readonly (number | string)[],
+  audience = EVERYBODY,
+): void => {
+  context.write(() => {
+    const { db } = context;
+    const kept = new Set(ids.map(String));
+    const rows = db
+      .prepare<[string, number], { id: string; rev: number }>(
+        'SELECT id, rev FROM entity WHERE collection = ? AND audience = ?',
+      )
+      .all(collection, audience);
+    for (const { id, rev } of rows) {
+      if (kept.has(id)) continue;
+      db.prepare('DELETE FROM entity WHERE collection = ? AND id = ? AND audience = ?').run(collection, id, audience);
+      append(context, audience, collection, id, rev + 1, 'del', null);
+    }
   });
 };
 

@@ -15,7 +15,7 @@ const RENEW_BEFORE_MS = 30 * DAY_MS;
 /** How many sign at a time, so that readers are used to there being several. */
 const ACTIVE_KEYS = 2;
 
-export interface KeyRow {
+interface KeyRow {
   key_id: number;
   public_x: string;
   private_d: string | null;
@@ -80,10 +80,21 @@ export const publicKeys = (context: Context): z.input<(typeof centreApi)['keys']
   })),
 });
 
+/** Signatures are deterministic, and the demo's page asks for each of its confirmations again and again. */
+const MAX_SIGNED = 5000;
+const signed = new Map<string, string>();
+
 /** Signs a confirmation. @returns the text of its QR code */
 export const signToken = (payload: Ez1Payload, key: { x: string; d: string }): string => {
+  const bytes = signedBytes(payload);
+  const name = `${key.x} ${Buffer.from(bytes).toString('base64')}`;
+  const known = signed.get(name);
+  if (known !== undefined) return known;
   const privateKey = createPrivateKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x: key.x, d: key.d } });
-  return encodeToken(payload, sign(null, signedBytes(payload), privateKey));
+  const token = encodeToken(payload, sign(null, bytes, privateKey));
+  if (signed.size >= MAX_SIGNED) signed.clear();
+  signed.set(name, token);
+  return token;
 };
 
 /** How long after its time a confirmation is good. */

@@ -15,7 +15,7 @@ type In = z.output<(typeof centreApi)['leases']['input']>;
 type Out = z.input<(typeof centreApi)['leases']['output']>;
 
 /** The most that one device holds in reserve, per series and day. */
-export const MAX_RESERVE = 40;
+const MAX_RESERVE = 40;
 
 export const reservePerDevice = (devices: number): number =>
   Math.min(MAX_RESERVE, Math.floor((RESERVE_LAST - RESERVE_FIRST + 1) / Math.max(1, devices)));

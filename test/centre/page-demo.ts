@@ -58,11 +58,11 @@ const row = (booking, withDate) => {
   return item;
 };
 let all = [];
+let now = 0;
 const draw = () => {
   const wanted = byId('find').value.trim().toLowerCase().replace(/-/g, '');
   const fits = (b) => !wanted || (b.number + ' ' + b.service.ru + ' ' + time.format(b.starts_at)).toLowerCase().includes(wanted);
   const day = all.filter((b) => b.kind === 'today' && fits(b));
-  const now = Date.now();
   byId('past').replaceChildren(...day.filter((b) => b.starts_at < now - 900000).map((b) => row(b)));
   byId('next').replaceChildren(...day.filter((b) => b.starts_at >= now - 900000).map((b) => row(b)));
   byId('past-title').hidden = byId('past').children.length === 0;
@@ -80,6 +80,7 @@ const draw = () => {
 const load = async () => {
   const answer = await fetch('/demo/bookings.json');
   all = await answer.json();
+  now = Number(answer.headers.get('server-time-ms'));
   draw();
 };
 byId('find').oninput = draw;
@@ -99,6 +100,7 @@ const HTML = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Подтверждения записи</title>
 <style>${STYLE}
+  #special { scroll-margin-top: 110px; }
   .card { display: grid; grid-template-columns: 92px 1fr auto 96px; align-items: center; gap: 20px; width: 100%; text-align: left;
     padding: 10px 14px 10px 24px; border: 1px solid transparent; border-radius: 20px; background: #fff; color: inherit;
     box-shadow: 0 1px 3px rgb(11 31 51 / 6%); }
@@ -123,7 +125,8 @@ const HTML = `<!doctype html>
 <header><div class="top">
   <div class="grow"><h1>Подтверждения записи</h1><p>Покажите QR-код киоску или введите номер записи на его экране.</p></div>
   <input id="find" type="search" placeholder="Номер, услуга или время" aria-label="Найти запись">
-  <a href="/office">Кто уже отметился</a>
+  <a href="#special">Особые случаи</a>
+  <a href="/office">Кто отметился</a>
 </div><div id="offline" class="offline" role="status" hidden>Нет связи с центром, пробуем снова…</div></header>
 <main>
   <h2 id="next-title" hidden>Сегодня, ближайшие</h2>

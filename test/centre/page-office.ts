@@ -22,8 +22,8 @@ const row = (visit) => {
   if (seen && !seen.has(visit.visit_id)) item.classList.add('new');
   item.dataset.visit = visit.visit_id;
   const what = make('span', 'what', visit.service.ru);
-  const line = make('small', '', (visit.starts_at === null ? 'время записи ещё не известно' : 'запись на ' + time.format(visit.starts_at))
-    + ' · отметился в ' + time.format(visit.occurred_at) + ' · киоск № ' + visit.device.slot);
+  const line = make('small', '', (visit.starts_at === null ? 'время записи пока неизвестно' : 'запись на ' + time.format(visit.starts_at))
+    + ' · отметка в ' + time.format(visit.occurred_at) + ' · киоск № ' + visit.device.slot);
   what.append(line);
   const chips = make('span', 'chips');
   if (visit.provisional) chips.append(make('span', 'chip warn', 'предварительно'));

@@ -6,7 +6,7 @@ export const STYLE = `
   * { box-sizing: border-box; }
   body { margin: 0; font: 17px/1.45 'Golos Text', system-ui, 'Noto Sans', sans-serif; color: var(--ink); background: var(--bg);
     font-variant-numeric: tabular-nums; }
-  header { position: sticky; top: 0; z-index: 1; background: rgb(255 255 255 / 94%); border-bottom: 1px solid var(--line); }
+  header { position: sticky; top: 0; z-index: 1; background: #fff; border-bottom: 1px solid var(--line); }
   header > div, main { max-width: 1080px; margin: 0 auto; padding: 16px 24px; }
   .top { display: flex; flex-wrap: wrap; align-items: center; gap: 10px 28px; }
   h1 { font-size: 22px; line-height: 1.2; margin: 0; }

@@ -44,6 +44,8 @@ const officeOf = (context: Context, query: unknown): number => {
 export const addPages = (app: FastifyInstance, context: Context, demo: boolean, closing: AbortSignal): void => {
   app.get('/', (_request, reply) => reply.redirect(demo ? '/demo' : '/office'));
 
+  app.get('/favicon.ico', (_request, reply) => reply.code(204).send());
+
   app.get('/office', (request, reply) => {
     const office = readOffice(context, officeOf(context, request.query));
     if (!office) throw new ProblemError('not-found');
@@ -57,7 +59,11 @@ export const addPages = (app: FastifyInstance, context: Context, demo: boolean, 
 
   if (!demo) return;
   app.get('/demo', (_request, reply) => sendPage(reply, demoPage.html, demoPage.script));
-  app.get('/demo/bookings.json', () => demoBookings(context));
+  app.get('/demo/bookings.json', (_request, reply) => {
+    // The page goes by the centre's clock, which may have been set.
+    void reply.header('server-time-ms', String(context.now()));
+    return demoBookings(context);
+  });
   app.get<{ Params: { file: string } }>('/demo/qr/:file', async ({ params }, reply) => {
     const id = /^([0-9a-f]{32})\.png$/.exec(params.file)?.[1];
     const booking = demoBookings(context).find((one) => one.id === id);

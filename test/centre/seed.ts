@@ -10,19 +10,20 @@ import { isTimeZone } from '../../shared/domain/business-day.ts';
 import { bookingId, epochMs, officeId, serviceId } from '../../shared/domain/model.ts';
 import type { Context } from './context.ts';
 import { createCode, openCodes } from './devices.ts';
-import { EVERYBODY, putBooking, putEntity, readBooking } from './feed.ts';
+import { EVERYBODY, keepEntities, putBooking, putEntity, readBooking } from './feed.ts';
 import { ensureKeys } from './keys.ts';
 
 /**
  * What a centre starts with: the entities in the form of the wire, with their ids. The same file may be put in again:
- * offices, groups, services and settings become what it says; bookings that are there stay as they are.
+ * offices, groups, services and settings become what it says (offices are never taken away); bookings that are there stay
+ * as they are.
  */
 
 const roles = z.array(z.enum(['kiosk', 'desk'])).min(1);
 
 const base64url32 = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
 
-export const seedSchema = z
+const seedSchema = z
   .strictObject({
     offices: z
       .array(
@@ -112,6 +113,20 @@ export const applySeed = (context: Context, seed: Seed): void => {
     for (const { id, ...data } of seed.services) putEntity(context, 'service', id, data);
     for (const { id, office_id, ...data } of seed.settings) {
       putEntity(context, 'setting', id, data, office_id ?? EVERYBODY);
+    }
+    keepEntities(
+      context,
+      'service_group',
+      seed.service_groups.map(({ id }) => id),
+    );
+    keepEntities(
+      context,
+      'service',
+      seed.services.map(({ id }) => id),
+    );
+    for (const audience of [null, ...seed.offices.map(({ id }) => id)]) {
+      const ids = seed.settings.filter(({ office_id }) => office_id === audience).map(({ id }) => id);
+      keepEntities(context, 'setting', ids, audience ?? EVERYBODY);
     }
     for (const booking of seed.bookings) if (!readBooking(context, booking.id)) putBooking(context, booking);
     const key = context.db.prepare(

@@ -26,7 +26,8 @@ export type DemoBooking = z.output<typeof demoBooking>;
 const officeVisit = z.looseObject({
   visit_id: z.string(),
   booking_id: z.string(),
-  ticket: z.looseObject({ series: z.string(), number: z.number() }),
+  /** As shown: `А 047`. */
+  ticket: z.string(),
   provisional: z.boolean(),
 });
 export type OfficeVisit = z.output<typeof officeVisit>;
