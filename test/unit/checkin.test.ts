@@ -317,14 +317,14 @@ describe('already used', () => {
       finish(state);
       const out = refused(await scan(held(0).token));
       expect([out.reason, out.number]).toEqual(['already-used', { series: 'A', number: 47 }]);
-      expect(out.next).toEqual([{ step: 'copy', visit: first.visit.id }, { step: 'ask-staff' }]);
+      expect(out.next).toEqual([{ step: 'copy', visit: first.visit }, { step: 'ask-staff' }]);
     },
   );
 
   it('by scanning the ticket itself', async () => {
     const first = accepted(await scan(held(0).token));
     finish('printed');
-    expect(refused(await scan(visitCode(first.visit.id))).next[0]).toEqual({ step: 'copy', visit: first.visit.id });
+    expect(refused(await scan(visitCode(first.visit.id))).next[0]).toEqual({ step: 'copy', visit: first.visit });
     now += 86_400_000;
     expect(refused(await scan(visitCode(first.visit.id))).reason).toBe('not-ours');
   });

@@ -80,11 +80,14 @@ describe('refused before the core hears of it', () => {
     expect(log.lines).toMatchObject([{ level: 'warn', event: 'gate.refused', fields: { method: 'greet' } }]);
   });
 
-  test.each([undefined, null, 'x', [], { to: 1 }, { to: 'a', more: 1 }, { to: { toString: 1 } }])('parameters %j', async (params) => {
-    const { call, forwarded } = setUp();
-    expect(await call(good, params)).toMatchObject({ ok: false, error: { code: 'invalid-input' } });
-    expect(forwarded).toEqual([]);
-  });
+  test.each([undefined, null, 'x', [], { to: 1 }, { to: 'a', more: 1 }, { to: { toString: 1 } }])(
+    'parameters %j',
+    async (params) => {
+      const { call, forwarded } = setUp();
+      expect(await call(good, params)).toMatchObject({ ok: false, error: { code: 'invalid-input' } });
+      expect(forwarded).toEqual([]);
+    },
+  );
 
   test('the error names the field and never repeats the value', async () => {
     const result = await setUp().call(good, { to: 12345678 });

@@ -3,7 +3,14 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FORBIDDEN_SWITCHES, forbiddenSwitch, parseArgs } from '../../electron/main/args.ts';
 import { CONTENT_SECURITY_POLICY, resolveAsset } from '../../electron/main/assets.ts';
-import { isBlockedKey, mayNavigate, mayRequest, mayUse, reloadDelay, webPreferences } from '../../electron/main/lockdown.ts';
+import {
+  isBlockedKey,
+  mayNavigate,
+  mayRequest,
+  mayUse,
+  reloadDelay,
+  webPreferences,
+} from '../../electron/main/lockdown.ts';
 import { chooseTransport, coreEnvironment, findPinnedNode } from '../../electron/main/transport.ts';
 import { ROOT } from '../tools/paths.ts';
 
@@ -43,7 +50,9 @@ describe('windows', () => {
     'persist:',
     'setSecure',
   ])('nothing in main or preload says %s', (word) => {
-    const found = [...sources('electron/main'), ...sources('electron/preload')].filter(([, text]) => code(text).includes(word));
+    const found = [...sources('electron/main'), ...sources('electron/preload')].filter(([, text]) =>
+      code(text).includes(word),
+    );
     expect(found.map(([file]) => file)).toEqual([]);
   });
 
@@ -104,7 +113,14 @@ describe('where pages go and ask', () => {
   test('only to themselves', () => {
     expect(mayNavigate('app://kiosk/kiosk.html', 'kiosk', true)).toBe(true);
     expect(mayNavigate('app://kiosk/kiosk.html', 'kiosk', false)).toBe(false);
-    const others = ['app://kiosk/assets/x.js', 'https://example.ru/', 'file:///', 'data:text/html,', 'blob:app://kiosk/1', 'app://desk/kiosk.html'];
+    const others = [
+      'app://kiosk/assets/x.js',
+      'https://example.ru/',
+      'file:///',
+      'data:text/html,',
+      'blob:app://kiosk/1',
+      'app://desk/kiosk.html',
+    ];
     for (const url of others) expect(mayNavigate(url, 'kiosk', true)).toBe(false);
   });
 
@@ -112,7 +128,15 @@ describe('where pages go and ask', () => {
     for (const url of ['app://kiosk/x.js', 'blob:app://kiosk/1', 'data:image/png;base64,']) {
       expect(mayRequest(url, 'kiosk', false)).toBe(true);
     }
-    const others = ['http://127.0.0.1/', 'https://example.ru/', 'ws://x/', 'file:///etc/passwd', 'blob:app://kiosk.evil/1', 'devtools://x', 'app://desk/x'];
+    const others = [
+      'http://127.0.0.1/',
+      'https://example.ru/',
+      'ws://x/',
+      'file:///etc/passwd',
+      'blob:app://kiosk.evil/1',
+      'devtools://x',
+      'app://desk/x',
+    ];
     for (const url of others) expect(mayRequest(url, 'kiosk', false)).toBe(false);
     expect(mayRequest('devtools://x', 'kiosk', true)).toBe(true);
   });
@@ -121,17 +145,25 @@ describe('where pages go and ask', () => {
 test('of all permissions only the camera, only for the main frame of the kiosk', () => {
   const camera = { permission: 'media', origin: 'app://kiosk/', isMainFrame: true, media: ['video'] };
   expect(mayUse(camera, 'kiosk')).toBe(true);
-  for (const media of [[], ['audio'], ['video', 'audio'], ['unknown']]) expect(mayUse({ ...camera, media }, 'kiosk')).toBe(false);
+  for (const media of [[], ['audio'], ['video', 'audio'], ['unknown']])
+    expect(mayUse({ ...camera, media }, 'kiosk')).toBe(false);
   expect(mayUse({ ...camera, isMainFrame: false }, 'kiosk')).toBe(false);
   for (const origin of ['', 'null', 'https://example.ru/', 'app://kiosk.evil/', 'app://desk/']) {
     expect(mayUse({ ...camera, origin }, 'kiosk')).toBe(false);
   }
   const types = readFileSync(path.join(ROOT, 'node_modules/electron/electron.d.ts'), 'utf8');
-  const handlers = [...types.matchAll(/setPermission(?:Request|Check)Handler\(handler[\s\S]*?permission: ([^)]*?),? *(?:callback|requestingOrigin)/g)];
-  const permissions = [...new Set(handlers.flatMap((m) => [...(m[1] ?? '').matchAll(/'([\w-]+)'/g)].map((one) => one[1] ?? '')))];
+  const handlers = [
+    ...types.matchAll(
+      /setPermission(?:Request|Check)Handler\(handler[\s\S]*?permission: ([^)]*?),? *(?:callback|requestingOrigin)/g,
+    ),
+  ];
+  const permissions = [
+    ...new Set(handlers.flatMap((m) => [...(m[1] ?? '').matchAll(/'([\w-]+)'/g)].map((one) => one[1] ?? ''))),
+  ];
   expect(permissions.length).toBeGreaterThan(10);
   for (const permission of permissions) {
-    if (permission !== 'media') expect([permission, mayUse({ ...camera, permission }, 'kiosk')]).toEqual([permission, false]);
+    if (permission !== 'media')
+      expect([permission, mayUse({ ...camera, permission }, 'kiosk')]).toEqual([permission, false]);
   }
 });
 
@@ -144,14 +176,41 @@ describe('keys', () => {
     meta: false,
     ...mods,
   });
-  test.each(['a', 'Я', '7', 'Enter', 'Tab', ' ', 'Escape', 'Backspace', 'ArrowUp', 'Home', 'PageDown', 'F13', 'F24', 'Shift', 'Control', 'Alt'])(
-    '%s passes',
-    (name) => expect(isBlockedKey(key(name), false)).toBe(false),
-  );
-  test.each(['F1', 'F5', 'F10', 'F11', 'F12', 'Meta', 'ContextMenu', 'PrintScreen', 'BrowserBack', 'BrowserHome', 'LaunchMail', 'MediaPlayPause', 'AudioVolumeUp', 'ZoomIn', 'Power'])(
-    '%s is kept',
-    (name) => expect(isBlockedKey(key(name), false)).toBe(true),
-  );
+  test.each([
+    'a',
+    'Я',
+    '7',
+    'Enter',
+    'Tab',
+    ' ',
+    'Escape',
+    'Backspace',
+    'ArrowUp',
+    'Home',
+    'PageDown',
+    'F13',
+    'F24',
+    'Shift',
+    'Control',
+    'Alt',
+  ])('%s passes', (name) => expect(isBlockedKey(key(name), false)).toBe(false));
+  test.each([
+    'F1',
+    'F5',
+    'F10',
+    'F11',
+    'F12',
+    'Meta',
+    'ContextMenu',
+    'PrintScreen',
+    'BrowserBack',
+    'BrowserHome',
+    'LaunchMail',
+    'MediaPlayPause',
+    'AudioVolumeUp',
+    'ZoomIn',
+    'Power',
+  ])('%s is kept', (name) => expect(isBlockedKey(key(name), false)).toBe(true));
   test('nothing with Ctrl, Alt or the system key; a developer may reload and inspect', () => {
     for (const name of ['a', 'r', 'w', 'q', 'p', 'l', '+', '-', '0', 'Tab', 'F4', 'ArrowLeft', 'Delete']) {
       for (const mods of [{ control: true }, { alt: true }, { meta: true }, { control: true, alt: true }]) {
@@ -165,9 +224,14 @@ describe('keys', () => {
 });
 
 test('a page that keeps dying is loaded ever more rarely, and always again', () => {
-  expect([0, 1, 2, 3, 4, 5, 50].map((n) => reloadDelay(Array.from({ length: n }, () => 1000), 1000))).toEqual([
-    0, 250, 750, 1750, 3750, 60_000, 60_000,
-  ]);
+  expect(
+    [0, 1, 2, 3, 4, 5, 50].map((n) =>
+      reloadDelay(
+        Array.from({ length: n }, () => 1000),
+        1000,
+      ),
+    ),
+  ).toEqual([0, 250, 750, 1750, 3750, 60_000, 60_000]);
   expect(reloadDelay([0, 0, 0, 0, 0, 0], 60_000)).toBe(0);
 });
 
@@ -177,7 +241,11 @@ describe('the command line', () => {
     expect(parse([])).toEqual({ ok: true, args: { data: null, config: null, window: null } });
     expect(parse(['--data=d', '--config=/etc/talon.json', '--window=1080x1920'])).toEqual({
       ok: true,
-      args: { data: path.resolve('/cwd/d'), config: path.resolve('/etc/talon.json'), window: { width: 1080, height: 1920 } },
+      args: {
+        data: path.resolve('/cwd/d'),
+        config: path.resolve('/etc/talon.json'),
+        window: { width: 1080, height: 1920 },
+      },
     });
   });
   test.each([
@@ -192,7 +260,10 @@ describe('the command line', () => {
     expect(parse(argv)).toEqual({ ok: false, message: expect.stringContaining(reason) as unknown });
   });
   test('development lets the switches of others pass, not wrong ones of ours', () => {
-    expect(parse(['--no-sandbox', '/app', '--window=800x600'], false)).toMatchObject({ ok: true, args: { window: { width: 800 } } });
+    expect(parse(['--no-sandbox', '/app', '--window=800x600'], false)).toMatchObject({
+      ok: true,
+      args: { window: { width: 800 } },
+    });
     expect(parse(['--window=8'], false).ok).toBe(false);
   });
   test('a release does not run with a switch that opens it up', () => {
@@ -209,7 +280,17 @@ describe('the core process', () => {
     expect(() => chooseTransport({ napi: '8', packaged: true })).toThrow(/Node-API 8.*pinned Electron/s);
   });
   test('sees few variables', () => {
-    const env = { PATH: '/bin', HOME: '/h', LC_ALL: 'C', NODE_OPTIONS: '--inspect', ELECTRON_RUN_AS_NODE: '1', AWS_SECRET: 'x', LD_PRELOAD: 'y', NODE_EXTRA_CA_CERTS: 'z', TALON_X: '1' };
+    const env = {
+      PATH: '/bin',
+      HOME: '/h',
+      LC_ALL: 'C',
+      NODE_OPTIONS: '--inspect',
+      ELECTRON_RUN_AS_NODE: '1',
+      AWS_SECRET: 'x',
+      LD_PRELOAD: 'y',
+      NODE_EXTRA_CA_CERTS: 'z',
+      TALON_X: '1',
+    };
     expect(coreEnvironment(env)).toEqual({ PATH: '/bin', HOME: '/h', LC_ALL: 'C', TALON_X: '1' });
   });
   test('finds the pinned Node or says where it looked', () => {

@@ -45,7 +45,17 @@ function setUp(create?: () => Promise<ServedCore>) {
     create ?? (async () => core),
     (code) => void exits.push(code),
   );
-  return { posted, exits, calls, log, serving, core, say: (raw: unknown) => message(raw), close: () => closed(), emit: (e: string, p: unknown) => emit(e, p) };
+  return {
+    posted,
+    exits,
+    calls,
+    log,
+    serving,
+    core,
+    say: (raw: unknown) => message(raw),
+    close: () => closed(),
+    emit: (e: string, p: unknown) => emit(e, p),
+  };
 }
 const turns = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
@@ -75,7 +85,17 @@ describe('requests', () => {
     const { say, posted } = setUp();
     say(START);
     await turns();
-    for (const raw of [null, 'x', 1, [], {}, { method: 'a' }, { id: {}, method: 'a' }, { id: 'x'.repeat(101), method: 'a' }]) say(raw);
+    for (const raw of [
+      null,
+      'x',
+      1,
+      [],
+      {},
+      { method: 'a' },
+      { id: {}, method: 'a' },
+      { id: 'x'.repeat(101), method: 'a' },
+    ])
+      say(raw);
     say({ id: 5 });
     say({ id: 6, method: 'a', role: 'root' });
     say({ id: 7, method: 'a', more: 1 });
@@ -112,7 +132,11 @@ describe('a start that fails', () => {
   test.each([
     ['with its code', new CallFailure('store-newer', 'newer'), { code: 'store-newer', message: 'newer' }],
     ['with a plain error', new Error('boom'), { code: 'internal', message: 'boom' }],
-    ['with a foreign code', Object.assign(new Error('gone'), { code: 'ENOENT' }), { code: 'internal', message: 'gone' }],
+    [
+      'with a foreign code',
+      Object.assign(new Error('gone'), { code: 'ENOENT' }),
+      { code: 'internal', message: 'gone' },
+    ],
   ])('%s is told, then the process ends', async (_name, error, payload) => {
     const { say, posted, exits } = setUp(async () => Promise.reject(error));
     say(START);

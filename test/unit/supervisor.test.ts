@@ -167,7 +167,7 @@ describe('a core that dies', () => {
     const { clock, core, cores, supervisor, states, control } = setUp();
     supervisor.start();
     const waits: number[] = [];
-    while (supervisor.state !== 'failed') {
+    for (;;) {
       core().die(1);
       if (supervisor.state === 'failed') break;
       const before = cores.length;
@@ -370,7 +370,9 @@ test('every call settles', async () => {
         } else if (one === 'stop') void supervisor.stop();
         await settle();
         expect(cores.filter((each) => each.alive).length).toBeLessThanOrEqual(1);
-        const late = calls.filter(({ at, settled }) => settled === 0 && clock.now() - at >= SUPERVISOR_POLICY.callLimit);
+        const late = calls.filter(
+          ({ at, settled }) => settled === 0 && clock.now() - at >= SUPERVISOR_POLICY.callLimit,
+        );
         expect(late).toEqual([]);
       }
       clock.advance(SUPERVISOR_POLICY.callLimit);

@@ -113,7 +113,7 @@ const accepted = (db: ReadDb, visit: VisitRow, job: PrintJobView | undefined): S
 
 const refusal = (db: ReadDb, at: Considered, d: Extract<Decision, { accept: false }>): ScanOutcome => {
   const next: NextStep[] = [];
-  if (d.copyOf !== null) next.push({ step: 'copy', visit: d.copyOf });
+  if (d.copyOf !== null && at.visit) next.push({ step: 'copy', visit: visitView(db, at.visit) });
   if (d.reason === 'other-office' && d.officeId !== null) {
     const other = readOffice(db, d.officeId);
     if (other) next.push({ step: 'go-to-office', name: other.name, address: other.address });

@@ -1,0 +1,155 @@
+import { Hourglass } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { formats } from '../i18n/format.ts';
+import { switchLanguage } from '../i18n/i18n.ts';
+import type { Client } from '../ui/client.ts';
+import { advance, initialState, screenOf, type Effect, type FlowEvent, type FlowState } from './flow.ts';
+import { Frame } from './Frame.tsx';
+import { Done } from './screens/Done.tsx';
+import { Home } from './screens/Home.tsx';
+import { OutOfOrder } from './screens/OutOfOrder.tsx';
+import { Printing } from './screens/Printing.tsx';
+import { RefusedScreen } from './screens/RefusedScreen.tsx';
+import { Scan } from './screens/Scan.tsx';
+import { ViewContext, type View } from './view.ts';
+
+const now = (): number => performance.now();
+const newAttempt = (): string => crypto.randomUUID();
+
+interface Machine {
+  flow: FlowState;
+  /** Effects not begun yet. */
+  todo: readonly Effect[];
+}
+const reduce = (machine: Machine, event: FlowEvent | 'begun'): Machine => {
+  if (event === 'begun') return machine.todo.length === 0 ? machine : { ...machine, todo: [] };
+  const { state, effects } = advance(machine.flow, event);
+  if (state === machine.flow && effects.length === 0) return machine;
+  return { flow: state, todo: effects.length === 0 ? machine.todo : [...machine.todo, ...effects] };
+};
+
+export const App = ({ client }: { client: Client }) => {
+  const [{ flow, todo }, dispatch] = useReducer(reduce, null, () => ({ flow: initialState(now()), todo: [] }));
+  const send = useCallback((event: FlowEvent) => dispatch(event), []);
+
+  // Where the core's clock stood when it was heard last; between, this page's own clock goes on.
+  const wall = useRef({ core: Date.now(), at: now() });
+  const [at, setAt] = useState(now);
+
+  useEffect(() => {
+    const hear = (state: FlowState['system']): void => {
+      if (!state) return;
+      wall.current = { core: state.now, at: now() };
+      send({ type: 'system', state });
+    };
+    const ask = async (): Promise<void> => {
+      const result = await client.call('system.state', {});
+      if (result.ok) hear(result.value);
+    };
+    const stops = [
+      client.on('system.changed', hear),
+      client.on('print.changed', (job) => send({ type: 'job', job, now: now() })),
+      client.on('scan.read', ({ text, source }) =>
+        send({ type: 'code', text, source, attempt: newAttempt(), now: now() }),
+      ),
+      client.on('core.link', ({ state }) => {
+        send({ type: 'link', state });
+        if (state === 'up') void ask();
+      }),
+    ];
+    void ask();
+    const ticking = setInterval(() => {
+      setAt(now());
+      send({ type: 'tick', now: now() });
+    }, 1000);
+    const touched = (): void => send({ type: 'touched', now: now() });
+    globalThis.addEventListener('pointerdown', touched);
+    return () => {
+      for (const stop of stops) stop();
+      clearInterval(ticking);
+      globalThis.removeEventListener('pointerdown', touched);
+    };
+  }, [client, send]);
+
+  useEffect(() => {
+    if (todo.length === 0) return;
+    dispatch('begun');
+    const run = async (effect: Effect): Promise<void> => {
+      switch (effect.do) {
+        case 'scan': {
+          const { attempt, text, source } = effect;
+          const result = await client.call('checkin.scan', { attempt, text, source });
+          send({ type: 'answered', attempt, result, now: now() });
+          return;
+        }
+        case 'copy': {
+          const { attempt, visit } = effect;
+          const result = await client.call('ticket.copy', { attempt, visit });
+          send({ type: 'copied', attempt, result, now: now() });
+          return;
+        }
+        case 'look': {
+          const result = await client.call('print.job', { job: effect.job });
+          if (result.ok) send({ type: 'job', job: result.value, now: now() });
+          return;
+        }
+        default:
+      }
+    };
+    for (const effect of todo) void run(effect);
+  }, [client, send, todo]);
+
+  const { language } = flow.comfort;
+  useEffect(() => {
+    void switchLanguage(language);
+    document.documentElement.lang = language;
+  }, [language]);
+
+  const zone = flow.system?.office?.timeZone ?? 'Europe/Moscow';
+  const format = useMemo(() => formats(language, zone), [language, zone]);
+  const view: View = {
+    state: flow,
+    send,
+    now,
+    at,
+    clock: wall.current.core + (at - wall.current.at),
+    formats: format,
+    newAttempt,
+  };
+  const screen = screenOf(flow, at);
+  const { step } = flow;
+  return (
+    <ViewContext value={view}>
+      <Frame view={view} screen={screen} data={step.at === 'refused' ? { 'data-reason': step.refused.reason } : {}}>
+        {screen === 'home' ? <Home /> : null}
+        {screen === 'scan' && step.at === 'scan' ? <Scan until={step.until} /> : null}
+        {screen === 'printing' ? <Printing /> : null}
+        {screen === 'done' && step.at === 'ticket' ? <Done step={step} /> : null}
+        {screen === 'refused' && step.at === 'refused' ? (
+          <RefusedScreen refused={step.refused} until={step.until} />
+        ) : null}
+        {screen === 'out-of-order' ? <OutOfOrder /> : null}
+      </Frame>
+      {flow.link === 'restarting' ? <Moment contrast={flow.comfort.contrast} /> : null}
+    </ViewContext>
+  );
+};
+
+/** Over whatever is shown, while the core is brought back. */
+const Moment = ({ contrast }: { contrast: boolean }) => {
+  const { t } = useTranslation();
+  return (
+    <div className="moment" data-theme={contrast ? 'contrast' : 'light'} role="status">
+      <div className="tile">
+        <div className="disc" aria-hidden>
+          <Hourglass />
+        </div>
+        <span className="words">
+          <span className="h2">{t('moment.title')}</span>
+          <span className="p">{t('moment.text')}</span>
+        </span>
+      </div>
+    </div>
+  );
+};

@@ -1,0 +1,28 @@
+import { createContext, use } from 'react';
+import type { Formats } from '../i18n/format.ts';
+import type { FlowEvent, FlowState } from './flow.ts';
+
+/** What every screen is drawn from. */
+export interface View {
+  state: FlowState;
+  send: (event: FlowEvent) => void;
+  /** The flow's clock, ms: only grows. */
+  now: () => number;
+  /** `now()` of the last drawing; a new one each second. */
+  at: number;
+  /** Wall clock of the core, epoch ms. */
+  clock: number;
+  formats: Formats;
+  newAttempt: () => string;
+}
+
+export const ViewContext = createContext<View | null>(null);
+
+export const useView = (): View => {
+  const view = use(ViewContext);
+  if (!view) throw new Error('a screen is drawn outside of the app');
+  return view;
+};
+
+/** Whole seconds that are left, never below 0. */
+export const secondsLeft = (until: number, at: number): number => Math.max(0, Math.ceil((until - at) / 1000));

@@ -1,0 +1,50 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { STATES } from '../fixtures/kiosk-gallery/states.ts';
+import { Gallery, layoutFaults, type GalleryView } from './gallery.ts';
+import { ROOT } from './paths.ts';
+
+/**
+ * `npm run screens [-- STATE...]`: pictures of every screen in every state, orientation, language, theme and text size,
+ * in `out/screens`, and what is wrong with their layout.
+ */
+const OUT = join(ROOT, 'out', 'screens');
+const SIZES = [
+  [1080, 1920],
+  [1280, 1024],
+  [1920, 1080],
+] as const;
+const LOOKS: Pick<GalleryView, 'lang' | 'theme' | 'text'>[] = [
+  { lang: 'ru', theme: 'light', text: 1 },
+  { lang: 'en', theme: 'light', text: 1 },
+  { lang: 'ru', theme: 'contrast', text: 1 },
+  { lang: 'ru', theme: 'light', text: 2 },
+  { lang: 'en', theme: 'contrast', text: 2 },
+];
+
+const wanted = process.argv.slice(2);
+const states = Object.keys(STATES).filter((s) => wanted.length === 0 || wanted.includes(s));
+await rm(OUT, { recursive: true, force: true });
+await mkdir(OUT, { recursive: true });
+const gallery = await Gallery.open();
+let faulty = 0;
+try {
+  for (const state of states) {
+    for (const [width, height] of SIZES) {
+      for (const look of LOOKS) {
+        const page = await gallery.show({ state, width, height, ...look });
+        const name = [state, `${width}x${height}`, look.lang, look.theme, (look.text ?? 1) * 100].join('-');
+        await page.screenshot({ path: join(OUT, `${name}.png`) });
+        for (const fault of await layoutFaults(page, 60)) {
+          faulty += 1;
+          console.log(`${name}: ${fault}`);
+        }
+        await page.context().close();
+      }
+    }
+  }
+} finally {
+  await gallery.close();
+}
+console.log(`${states.length * SIZES.length * LOOKS.length} pictures in out/screens, ${faulty} faults`);
+process.exitCode = faulty === 0 ? 0 : 1;
