@@ -4,6 +4,7 @@ import { startI18n } from '../i18n/i18n.ts';
 import { createClient, type Bridge } from '../ui/client.ts';
 import '../ui/tokens.css';
 import './kiosk.css';
+import { warmUp } from '../scan/scanner.ts';
 import { App } from './App.tsx';
 
 declare global {
@@ -13,5 +14,6 @@ declare global {
 
 const root = document.querySelector('#root');
 if (!root) throw new Error('the page has no root');
+warmUp();
 await startI18n();
 createRoot(root).render(<App client={createClient(globalThis.talon)} />);
