@@ -1,5 +1,5 @@
 import { Hourglass } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useReducer, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formats } from '../i18n/format.ts';
 import { switchLanguage } from '../i18n/i18n.ts';
@@ -22,6 +22,7 @@ interface Machine {
   /** Effects not begun yet. */
   todo: readonly Effect[];
 }
+const begin = (): Machine => ({ flow: initialState(now()), todo: [] });
 const reduce = (machine: Machine, event: FlowEvent | 'begun'): Machine => {
   if (event === 'begun') return machine.todo.length === 0 ? machine : { ...machine, todo: [] };
   const { state, effects } = advance(machine.flow, event);
@@ -30,17 +31,21 @@ const reduce = (machine: Machine, event: FlowEvent | 'begun'): Machine => {
 };
 
 export const App = ({ client }: { client: Client }) => {
-  const [{ flow, todo }, dispatch] = useReducer(reduce, null, () => ({ flow: initialState(now()), todo: [] }));
-  const send = useCallback((event: FlowEvent) => dispatch(event), []);
+  const [{ flow, todo }, dispatch] = useReducer(reduce, null, begin);
+  /** The flow's clock at the last event or second: what is drawn does not change between them. */
+  const [at, setAt] = useState(now);
+  const send = useCallback((event: FlowEvent) => {
+    setAt(now());
+    dispatch(event);
+  }, []);
 
   // Where the core's clock stood when it was heard last; between, this page's own clock goes on.
-  const wall = useRef({ core: Date.now(), at: now() });
-  const [at, setAt] = useState(now);
+  const [wall, setWall] = useState<{ core: number; at: number } | null>(null);
 
   useEffect(() => {
     const hear = (state: FlowState['system']): void => {
       if (!state) return;
-      wall.current = { core: state.now, at: now() };
+      setWall({ core: state.now, at: now() });
       send({ type: 'system', state });
     };
     const ask = async (): Promise<void> => {
@@ -60,7 +65,6 @@ export const App = ({ client }: { client: Client }) => {
     ];
     void ask();
     const ticking = setInterval(() => {
-      setAt(now());
       send({ type: 'tick', now: now() });
     }, 1000);
     const touched = (): void => send({ type: 'touched', now: now() });
@@ -113,7 +117,7 @@ export const App = ({ client }: { client: Client }) => {
     send,
     now,
     at,
-    clock: wall.current.core + (at - wall.current.at),
+    clock: wall ? wall.core + (at - wall.at) : null,
     formats: format,
     newAttempt,
   };

@@ -1,8 +1,9 @@
 import { ALargeSmall, Contrast, Landmark, Languages, WifiOff } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { inLanguage, LANGUAGES } from '../../shared/domain/model.ts';
 import { locales } from '../../shared/locales/index.ts';
+import { useFit } from '../ui/fit.ts';
 import { Pill } from '../ui/Tile.tsx';
 import type { Comfort, Screen } from './flow.ts';
 import type { View } from './view.ts';
@@ -24,6 +25,11 @@ export const Frame = ({
   const { state, send, formats } = view;
   const { system, comfort } = state;
   const office = system?.office;
+  const main = useRef<HTMLElement>(null);
+  const { step } = state;
+  const content = step.at === 'ticket' ? `${step.job.state} ${step.job.reason ?? ''}` : '';
+  const printer = system?.printer.state ?? '';
+  useFit(main, [screen, step.at, content, printer, comfort.language, comfort.text, office?.id ?? ''].join(' '));
   const offline = system?.sync.state === 'offline' || system?.sync.state === 'never';
   return (
     <div
@@ -41,12 +47,14 @@ export const Frame = ({
           {office ? inLanguage(office.name, comfort.language) : ''}
           <small>{office ? inLanguage(office.subtitle, comfort.language) : ''}</small>
         </div>
-        <div className="clock">
-          {formats.time(view.clock)}
-          <small>{formats.day(view.clock)}</small>
-        </div>
+        {view.clock === null ? null : (
+          <div className="clock">
+            {formats.time(view.clock)}
+            <small>{formats.day(view.clock)}</small>
+          </div>
+        )}
       </header>
-      <main key={screen} className={`at-${screen}`}>
+      <main key={screen} ref={main} className={`at-${screen}`}>
         {children}
       </main>
       <footer>

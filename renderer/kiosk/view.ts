@@ -10,8 +10,8 @@ export interface View {
   now: () => number;
   /** `now()` of the last drawing; a new one each second. */
   at: number;
-  /** Wall clock of the core, epoch ms. */
-  clock: number;
+  /** Wall clock of the core, epoch ms; null before the core was heard. */
+  clock: number | null;
   formats: Formats;
   newAttempt: () => string;
 }

@@ -80,6 +80,15 @@ export const playVisits = async (
   let shots = 0;
   const shoot = async (name: string): Promise<void> => {
     shots += 1;
+    // Not in the middle of a movement; the endless ones (a turning circle) have no end to wait for.
+    await page.evaluate(() =>
+      Promise.allSettled(
+        document
+          .getAnimations()
+          .filter((a) => a.effect?.getComputedTiming().iterations !== Infinity)
+          .map((a) => a.finished),
+      ).then(() => undefined),
+    );
     await page.screenshot({ path: join(out, `screen-${shots}-${name}.png`) });
   };
   const call = <T>(method: string, params: unknown): Promise<T> => callCore<T>(page, method, params);
@@ -112,7 +121,10 @@ export const playVisits = async (
       await page.evaluate(() => performance.clearMarks('talon:decoded'));
       await page.locator('[data-action="scan"]').click();
       await screenOf(page, 'scan');
-      if (shots < 2) await shoot('scan');
+      if (shots < 2) {
+        await page.waitForSelector('[data-camera="live"]');
+        await shoot('scan');
+      }
       await camera.show(text);
       const end = await screenOf(page, 'done', 'refused');
       await camera.show(null);

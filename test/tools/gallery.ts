@@ -75,7 +75,7 @@ export class Gallery {
       build: { outDir: folder, emptyOutDir: true, target: 'chrome114' },
     });
     const server = await serve(folder);
-    const camera = await FakeCamera.create('HELD BEFORE THE CAMERA FOR THE PICTURE');
+    const camera = await FakeCamera.create(null);
     const browser = await chromium.launch({
       executablePath: '/usr/bin/chromium',
       args: [...CHROMIUM_ARGS, ...camera.args],

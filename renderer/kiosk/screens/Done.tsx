@@ -32,7 +32,7 @@ export const Done = ({ step }: { step: Extract<Step, { at: 'ticket' }> }) => {
         </Pill>
         <div className="ticket" data-ticket={formats.number(visit.number)} data-job={job.id}>
           <p>{t('done.number')}</p>
-          <div className="number">{formats.number(visit.number)}</div>
+          <div className={`number${visit.number.number > 999 ? ' long' : ''}`}>{formats.number(visit.number)}</div>
           <span className="h3">{inLanguage(visit.service, language)}</span>
           <hr />
           <dl className="facts">

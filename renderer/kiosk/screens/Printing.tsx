@@ -20,7 +20,9 @@ export const Printing = () => {
       {visit ? (
         <div className="ticket brief" data-ticket={formats.number(visit.number)}>
           <p>{t('printing.number')}</p>
-          <div className="number small-number">{formats.number(visit.number)}</div>
+          <div className={`number small-number${visit.number.number > 999 ? ' long' : ''}`}>
+            {formats.number(visit.number)}
+          </div>
         </div>
       ) : null}
     </div>

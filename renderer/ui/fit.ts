@@ -1,0 +1,53 @@
+import { useLayoutEffect, type RefObject } from 'react';
+
+/** The content is never made smaller than this share of its size; the tests see to it that it need not be. */
+const LEAST = 0.55;
+const ROUNDS = 8;
+
+/** How much of the box's inner height its content wants: above 1 it does not fit. */
+const demand = (box: HTMLElement): number => {
+  const style = getComputedStyle(box);
+  const outer = box.getBoundingClientRect();
+  const top = outer.top + Number.parseFloat(style.paddingTop);
+  const bottom = outer.bottom - Number.parseFloat(style.paddingBottom);
+  let highest = top;
+  let lowest = bottom;
+  for (const child of box.children) {
+    const r = child.getBoundingClientRect();
+    highest = Math.min(highest, r.top);
+    // A child that was squeezed by the layout wants more than it has.
+    lowest = Math.max(lowest, r.bottom, r.top + child.scrollHeight);
+  }
+  return (lowest - highest) / (bottom - top);
+};
+
+/**
+ * Makes the content of a box fit: its sizes are all in `--u`, which is multiplied with `--fit`. Long names of services,
+ * large text and low screens meet here; usually it stays at 1.
+ * @param key whatever changes the content
+ */
+export const useFit = (ref: RefObject<HTMLElement | null>, key: string): void => {
+  useLayoutEffect(() => {
+    const box = ref.current;
+    if (!box) return undefined;
+    const adjust = (): void => {
+      let fit = 1;
+      box.style.setProperty('--fit', '1');
+      for (let round = 0; round < ROUNDS && fit > LEAST; round += 1) {
+        const wanted = demand(box);
+        if (wanted <= 1.002) return;
+        fit = Math.max(LEAST, fit * Math.max(0.8, 1 / wanted) - 0.004);
+        box.style.setProperty('--fit', fit.toFixed(3));
+      }
+    };
+    adjust();
+    const observer = new ResizeObserver(adjust);
+    observer.observe(box);
+    // Words change their width when the typeface arrives.
+    document.fonts.addEventListener('loadingdone', adjust);
+    return () => {
+      observer.disconnect();
+      document.fonts.removeEventListener('loadingdone', adjust);
+    };
+  }, [ref, key]);
+};
