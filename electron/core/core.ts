@@ -12,7 +12,7 @@ import { businessDate } from '../../shared/domain/business-day.ts';
 import { LANGUAGES, type Language } from '../../shared/domain/model.ts';
 import { createCheckin } from './checkin/checkin.ts';
 import { createDispatcher, type Handlers } from './dispatch.ts';
-import type { CorePorts } from './ports.ts';
+import type { CorePorts, TicketContent } from './ports.ts';
 import { getJob, listJobs } from './printing/jobs.ts';
 import { createSpool } from './printing/spool.ts';
 import { mergeSettings, type Settings } from './settings/settings.ts';
@@ -44,6 +44,23 @@ export interface Core {
   /** Finishes what is in hand, closes the database. */
   stop(): Promise<void>;
 }
+
+const WORDS = { ru: 'Талон' };
+const WARM_UP: TicketContent = {
+  office: WORDS,
+  officeSubtitle: WORDS,
+  number: 'А 000',
+  service: WORDS,
+  startsAt: 0,
+  printedAt: 0,
+  timeZone: 'UTC',
+  place: WORDS,
+  papers: [WORDS],
+  qr: 'EV1',
+  copy: 0,
+  provisional: false,
+  language: 'ru',
+};
 
 const HOUSEKEEPING_MS = 60 * 60_000;
 const ENROL_AGAIN_MS = 5_000;
@@ -247,6 +264,8 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       housekeeping();
       await spool.start();
       sync.start();
+      // The first drawing loads the typeface and the drawing library: not while a visitor waits.
+      clock.after(0, () => ports.render.draw(WARM_UP, current.get('printer.width')));
       void enrolBySettings();
       log.info('core.started', { app: options.app });
       changed();

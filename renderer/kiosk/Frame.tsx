@@ -26,10 +26,7 @@ export const Frame = ({
   const { system, comfort } = state;
   const office = system?.office;
   const main = useRef<HTMLElement>(null);
-  const { step } = state;
-  const content = step.at === 'ticket' ? `${step.job.state} ${step.job.reason ?? ''}` : '';
-  const printer = system?.printer.state ?? '';
-  useFit(main, [screen, step.at, content, printer, comfort.language, comfort.text, office?.id ?? ''].join(' '));
+  useFit(main);
   const offline = system?.sync.state === 'offline' || system?.sync.state === 'never';
   return (
     <div

@@ -21,33 +21,36 @@ const demand = (box: HTMLElement): number => {
   return (lowest - highest) / (bottom - top);
 };
 
+const adjust = (box: HTMLElement): void => {
+  let fit = 1;
+  box.style.setProperty('--fit', '1');
+  for (let round = 0; round < ROUNDS && fit > LEAST; round += 1) {
+    const wanted = demand(box);
+    if (wanted <= 1.002) return;
+    fit = Math.max(LEAST, fit * Math.max(0.8, 1 / wanted) - 0.004);
+    box.style.setProperty('--fit', fit.toFixed(3));
+  }
+};
+
 /**
  * Makes the content of a box fit: its sizes are all in `--u`, which is multiplied with `--fit`. Long names of services,
  * large text and low screens meet here; usually it stays at 1.
- * @param key whatever changes the content
  */
-export const useFit = (ref: RefObject<HTMLElement | null>, key: string): void => {
+export const useFit = (ref: RefObject<HTMLElement | null>): void => {
+  // After every drawing, before it is seen: whatever changed, it fits.
   useLayoutEffect(() => {
-    const box = ref.current;
-    if (!box) return undefined;
-    const adjust = (): void => {
-      let fit = 1;
-      box.style.setProperty('--fit', '1');
-      for (let round = 0; round < ROUNDS && fit > LEAST; round += 1) {
-        const wanted = demand(box);
-        if (wanted <= 1.002) return;
-        fit = Math.max(LEAST, fit * Math.max(0.8, 1 / wanted) - 0.004);
-        box.style.setProperty('--fit', fit.toFixed(3));
-      }
+    if (ref.current) adjust(ref.current);
+  });
+  useLayoutEffect(() => {
+    const again = (): void => {
+      if (ref.current) adjust(ref.current);
     };
-    adjust();
-    const observer = new ResizeObserver(adjust);
-    observer.observe(box);
     // Words change their width when the typeface arrives.
-    document.fonts.addEventListener('loadingdone', adjust);
+    document.fonts.addEventListener('loadingdone', again);
+    globalThis.addEventListener('resize', again);
     return () => {
-      observer.disconnect();
-      document.fonts.removeEventListener('loadingdone', adjust);
+      document.fonts.removeEventListener('loadingdone', again);
+      globalThis.removeEventListener('resize', again);
     };
-  }, [ref, key]);
+  }, [ref]);
 };

@@ -17,8 +17,6 @@ import { MARK, describe, eventually, killTree, processTree, signalAll, stillAliv
 import type { ProcessInfo } from './processes.ts';
 import { resolveElectron } from './runtime.ts';
 
-export { FakeCamera } from './fake-camera.ts';
-
 /** The app for a test: a real Electron with a data folder and a display of its own, driven by Playwright. */
 
 interface LaunchOptions {

@@ -163,7 +163,8 @@ describe('check-in', () => {
 
   it('accepts a booking number, however it is written', async () => {
     const { number } = held(4);
-    accepted(await scan(` ${number.slice(0, 4).toLowerCase()}-${number.slice(4)}\r\n`));
+    const out = accepted(await scan(` ${number.slice(0, 4).toLowerCase()}-${number.slice(4)}\r\n`));
+    expect(out.visit.startsAt).toBe(held(4).startsAt);
   });
 
   it('accepts a signed confirmation it has not heard of, marked provisional, also of an unknown service', async () => {

@@ -16,7 +16,8 @@ const sources = (folder: string): string =>
 
 describe('the texts of the page', () => {
   it('exist in every language, with the same places to fill in', () => {
-    const places = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort();
+    const places = (text: string) =>
+      [...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => String(m[1])).toSorted((a, b) => a.localeCompare(b));
     const ru = flat(locales.ru);
     for (const texts of Object.values(locales)) {
       const other = new Map(flat(texts));

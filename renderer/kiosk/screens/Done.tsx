@@ -48,7 +48,7 @@ export const Done = ({ step }: { step: Extract<Step, { at: 'ticket' }> }) => {
                 <dd>{inLanguage(visit.place, language)}</dd>
               </div>
             )}
-            <div>
+            <div className="wide">
               <dt>{t('done.waitCall')}</dt>
               <dd>{t('done.waitCallHint')}</dd>
             </div>

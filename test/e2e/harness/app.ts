@@ -1,7 +1,7 @@
 import { afterEach } from 'vitest';
 import { runningApps } from '../../tools/launch.ts';
 
-export { FakeCamera, fakeCamera, writeY4m } from '../../tools/fake-camera.ts';
+export { FakeCamera } from '../../tools/fake-camera.ts';
 export { launchTalon } from '../../tools/launch.ts';
 export type { Talon } from '../../tools/launch.ts';
 
