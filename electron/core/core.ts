@@ -9,7 +9,7 @@ import {
 import type { Role } from '../../shared/contracts/define.ts';
 import { CallFailure, type Result } from '../../shared/contracts/result.ts';
 import { businessDate } from '../../shared/domain/business-day.ts';
-import { LANGUAGES, type Language } from '../../shared/domain/model.ts';
+import { LANGUAGES, type Language } from '../../shared/domain/language.ts';
 import { createCheckin } from './checkin/checkin.ts';
 import { createDispatcher, type Handlers } from './dispatch.ts';
 import type { CorePorts, TicketContent } from './ports.ts';

@@ -1,4 +1,4 @@
-import type { I18nText } from '../../shared/domain/model.ts';
+import type { I18nText } from '../../shared/domain/language.ts';
 
 /** Everything the core needs from outside. Nothing in the core reads a clock, makes an id or opens a socket otherwise. */
 export interface CorePorts {

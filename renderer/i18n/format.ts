@@ -1,5 +1,5 @@
 import { formatTicketNumber, type TicketNumber } from '../../shared/domain/ticket-number.ts';
-import type { Language } from '../../shared/domain/model.ts';
+import type { Language } from '../../shared/domain/language.ts';
 
 /** Dates and times in the office's zone and the visitor's language. */
 export interface Formats {

@@ -1,6 +1,6 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
-import { LANGUAGES, type Language } from '../../shared/domain/model.ts';
+import { LANGUAGES, type Language } from '../../shared/domain/language.ts';
 import { locales, type Locale } from '../../shared/locales/index.ts';
 
 declare module 'i18next' {

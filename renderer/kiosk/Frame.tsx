@@ -1,7 +1,7 @@
 import { ALargeSmall, Contrast, Landmark, Languages, WifiOff } from 'lucide-react';
 import { useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { inLanguage, LANGUAGES } from '../../shared/domain/model.ts';
+import { inLanguage, LANGUAGES } from '../../shared/domain/language.ts';
 import { locales } from '../../shared/locales/index.ts';
 import { useFit } from '../ui/fit.ts';
 import { Pill } from '../ui/Tile.tsx';

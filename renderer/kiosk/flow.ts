@@ -8,7 +8,8 @@ import type {
   VisitView,
 } from '../../shared/contracts/app.ts';
 import type { Result } from '../../shared/contracts/result.ts';
-import type { BlockReason, Language } from '../../shared/domain/model.ts';
+import type { Language } from '../../shared/domain/language.ts';
+import type { BlockReason } from '../../shared/domain/model.ts';
 
 /**
  * The visitor's way through the screens: one pure state machine. Times are milliseconds of a clock that only grows; what

@@ -1,5 +1,12 @@
-/** Between the page and the decoder's Worker. */
-export interface ToDecoder {
-  frame: ImageBitmap;
+/** Between the page and the decoder's Worker. The Worker closes the frames that it is given. */
+export interface ToWorker {
+  readonly id: number;
+  readonly frame: ImageBitmap | VideoFrame;
 }
-export type FromDecoder = { type: 'ready' } | { type: 'fault'; why: string } | { type: 'result'; text: string | null };
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  /** It cannot decode, and will not. */
+  | { readonly type: 'failed'; readonly why: string }
+  /** `text` is null where no code is in view. */
+  | { readonly type: 'result'; readonly id: number; readonly text: string | null };

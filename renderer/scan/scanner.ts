@@ -1,168 +1,163 @@
-import { MAX_SCAN_TEXT } from '../../shared/contracts/app.ts';
-import { chooseCamera } from './cameras.ts';
-import { createHold } from './hold.ts';
-import type { FromDecoder, ToDecoder } from './messages.ts';
-import { cameraFault, reopenAfter, STALL_MS } from './reopen.ts';
+import { CAMERA_OFF, cameraState, nextCamera, type CameraEvent, type CameraState } from './camera-state.ts';
+import { cameraFault } from './camera-choice.ts';
+import { closeCamera, openCamera } from './cameras.ts';
+import { theDecoder, type Decoder } from './decoder.ts';
+import { createHold, MAX_TEXT } from './hold.ts';
 
-/** What a person can be told of the camera. */
-export type CameraState = 'off' | 'starting' | 'live' | 'missing' | 'denied' | 'broken';
+export type { CameraState } from './camera-state.ts';
 
-/** Something that reads codes. `start` and `stop` may be called in any order and in quick succession. */
+/** Something that reads codes. Both may be called in any order, repeatedly and in quick succession. */
 export interface Scanner {
+  /** Opens the camera, shows it in the video and reads codes until `stop`. */
   start(video: HTMLVideoElement): void;
+  /** Ends at once: the camera's light goes off, nothing is reported any more but `off`. */
   stop(): void;
 }
 
 export interface ScannerEvents {
-  /** A code was read; the same one again only after it has been away for a while. */
+  /** A code came into view. The same one again only when it has been out of view for 3 seconds, or after a new start. */
   onRead: (text: string) => void;
+  /** Each change. A camera that is missing, denied or broken is tried again by itself. */
   onState: (state: CameraState) => void;
+  /** Each frame with a code in it, also one that is held. */
+  onSeen?: () => void;
+  /** For the log: the decoder does not work as it should; scanning goes on with the fallback, where that works. */
+  onFault?: (why: string) => void;
 }
 
-/** The decoder is kept for the life of the page: it takes a moment to load, and it tests itself when it does. */
-let decoder: Worker | null = null;
-let fault: string | null = null;
-let ready = false;
-const listeners = new Set<(message: FromDecoder) => void>();
-
-const theDecoder = (): Worker => {
-  if (decoder) return decoder;
-  const made = new Worker(new URL('./decoder.worker.ts', import.meta.url), { type: 'module' });
-  const hear = (message: FromDecoder): void => {
-    if (message.type === 'ready') ready = true;
-    if (message.type === 'fault') fault = message.why;
-    for (const listener of listeners) listener(message);
-  };
-  made.addEventListener('message', ({ data }: MessageEvent<FromDecoder>) => hear(data));
-  made.addEventListener('error', () => hear({ type: 'fault', why: 'the decoder did not load' }));
-  decoder = made;
-  return made;
-};
+/** How often the clock is looked at: for retries, and for cameras that died without a word. */
+const TICK_MS = 250;
 
 /** Loads the decoder ahead of the first visitor. */
 export const warmUp = (): void => void theDecoder();
 
-/** Reads codes with the camera: the video is shown, its frames go to the Worker, one in flight. */
-export const createCameraScanner = ({ onRead, onState }: ScannerEvents): Scanner => {
-  const isNews = createHold();
-  /** Everything of one `start`; what belongs to an earlier one has no effect any more. */
+/** Reads QR codes with the camera. The decoder is the page's and stays loaded; the camera is on between start and stop. */
+export const createCameraScanner = ({ onRead, onState, onSeen, onFault }: ScannerEvents): Scanner => {
+  const hold = createHold();
+  let model = CAMERA_OFF;
+  let video: HTMLVideoElement | null = null;
+  let stream: MediaStream | null = null;
+  let decoder: Decoder | null = null;
+  let told: CameraState = 'off';
+  let toldFault: string | null = null;
+  /** Ends what belongs to the whole time from start to stop. */
   let run: AbortController | null = null;
-  let state: CameraState = 'off';
-  const tell = (next: CameraState): void => {
-    if (next === state) return;
-    state = next;
-    onState(next);
+
+  /** A picture without a decoder behind it is of no use to a visitor. */
+  const visible = (): CameraState => {
+    const state = cameraState(model);
+    return state === 'live' && decoder?.status === 'failed' ? 'broken' : state;
+  };
+  const tell = (): void => {
+    const why = decoder?.why ?? null;
+    if (why !== null && why !== toldFault) onFault?.(why);
+    toldFault = why;
+    const state = visible();
+    if (state === told) return;
+    told = state;
+    onState(state);
   };
 
-  /** Opens the camera and pumps its frames until it dies or the run is over. */
-  const session = async (video: HTMLVideoElement, over: AbortSignal): Promise<void> => {
-    const worker = theDecoder();
-    if (fault !== null) throw new Error(fault);
-    const deviceId = await chooseCamera();
-    if (over.aborted) return;
-    const stream = await navigator.mediaDevices.getUserMedia({
-      audio: false,
-      video: { deviceId: { exact: deviceId }, width: { ideal: 1280 }, height: { ideal: 720 } },
-    });
-    const ended = new AbortController();
-    const release = (): void => {
-      ended.abort();
-      for (const track of stream.getTracks()) track.stop();
-      if (video.srcObject === stream) video.srcObject = null;
-    };
-    if (over.aborted) {
+  const release = (): void => {
+    if (stream !== null) closeCamera(stream);
+    if (video !== null && stream !== null && video.srcObject === stream) video.srcObject = null;
+    stream = null;
+  };
+
+  const dispatch = (event: CameraEvent): void => {
+    const before = model;
+    model = nextCamera(before, event, performance.now());
+    if (model.generation !== before.generation) {
       release();
-      return;
+      if (model.phase === 'opening') void open(model.generation);
     }
+    tell();
+  };
+
+  const open = async (generation: number): Promise<void> => {
+    const current = (): boolean => model.generation === generation;
     try {
-      video.srcObject = stream;
-      await video.play();
-      await new Promise<void>((resolve, reject) => {
-        over.addEventListener('abort', () => resolve(), { signal: ended.signal });
-        let busy = false;
-        let frameAt = performance.now();
-        const listen = (message: FromDecoder): void => {
-          if (message.type === 'fault') reject(new Error(message.why));
-          if (message.type !== 'result') return;
-          busy = false;
-          const { text } = message;
-          if (text === null || text.length > MAX_SCAN_TEXT || !isNews(text, performance.now())) return;
-          performance.mark('talon:decoded');
-          onRead(text);
-        };
-        listeners.add(listen);
-        ended.signal.addEventListener('abort', () => listeners.delete(listen));
-        const send = async (): Promise<void> => {
-          busy = true;
-          try {
-            const frame = await createImageBitmap(video);
-            if (ended.signal.aborted) frame.close();
-            else worker.postMessage({ frame } satisfies ToDecoder, [frame]);
-          } catch {
-            // Between two sizes or streams there is no picture for a moment; the next frame will do.
-            busy = false;
-          }
-        };
-        const onFrame = (): void => {
-          if (ended.signal.aborted) return;
-          frameAt = performance.now();
-          tell('live');
-          if (ready && !busy) void send();
-          video.requestVideoFrameCallback(onFrame);
-        };
-        video.requestVideoFrameCallback(onFrame);
-        for (const track of stream.getVideoTracks()) {
-          track.addEventListener('ended', () => reject(new Error('the camera went away')), { signal: ended.signal });
-        }
-        const watch = setInterval(() => {
-          if (performance.now() - frameAt > STALL_MS) reject(new Error('the camera gives no pictures'));
-        }, STALL_MS / 4);
-        ended.signal.addEventListener('abort', () => clearInterval(watch));
-      });
-    } finally {
-      release();
+      const opened = await openCamera(current);
+      if (opened === null || video === null) return;
+      stream = opened;
+      attach(opened, video, generation);
+    } catch (error) {
+      if (current()) dispatch({ type: 'failed', generation, fault: cameraFault(error) });
     }
   };
 
-  const pause = (ms: number, over: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        navigator.mediaDevices.removeEventListener('devicechange', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      // A camera that was plugged in is tried at once.
-      navigator.mediaDevices.addEventListener('devicechange', done);
-      over.addEventListener('abort', done, { once: true });
-    });
-
-  const keepOpen = async (video: HTMLVideoElement, over: AbortSignal): Promise<void> => {
-    let failures = 0;
-    while (!over.aborted) {
-      const began = performance.now();
-      try {
-        await session(video, over);
-      } catch (error) {
-        if (over.aborted) return;
-        failures = performance.now() - began > 10_000 ? 1 : failures + 1;
-        tell(cameraFault(error));
-        await pause(reopenAfter(failures), over);
-      }
+  const attach = (opened: MediaStream, target: HTMLVideoElement, generation: number): void => {
+    for (const track of opened.getVideoTracks()) {
+      track.addEventListener('ended', () => dispatch({ type: 'ended', generation }));
+      track.addEventListener('mute', () => dispatch({ type: 'muted', generation }));
+      track.addEventListener('unmute', () => dispatch({ type: 'unmuted', generation }));
     }
+    const onFrame = (): void => {
+      if (model.generation !== generation) return;
+      if (model.phase === 'opening') dispatch({ type: 'opened', generation });
+      dispatch({ type: 'frame', generation });
+      look(target, generation);
+      target.requestVideoFrameCallback(onFrame);
+    };
+    target.muted = true;
+    target.srcObject = opened;
+    target.requestVideoFrameCallback(onFrame);
+    // Refused only when another stream takes its place meanwhile. A video that is not shown may get no frame callbacks:
+    // that it plays is enough for the page to show it again.
+    target.play().then(
+      () => dispatch({ type: 'opened', generation }),
+      () => undefined,
+    );
+  };
+
+  const look = (target: HTMLVideoElement, generation: number): void => {
+    const answer = decoder?.decode(target, performance.now());
+    if (!answer) return;
+    void answer.then((text) => {
+      if (model.generation !== generation || text === null || text === '' || text.length > MAX_TEXT) return;
+      onSeen?.();
+      // The hearer of onSeen may have stopped the scanner.
+      if (model.generation !== generation || !hold.admit(text, performance.now())) return;
+      performance.mark('talon:decoded');
+      onRead(text);
+    });
+  };
+
+  const tick = (): void => {
+    // A page that is not shown gets no frames; that says nothing about the camera.
+    if (document.visibilityState !== 'visible') dispatch({ type: 'frame', generation: model.generation });
+    dispatch({ type: 'tick' });
+  };
+
+  const begin = (target: HTMLVideoElement): void => {
+    run = new AbortController();
+    const { signal } = run;
+    video = target;
+    decoder = theDecoder();
+    const unsubscribe = decoder.onStatus(tell);
+    const timer = setInterval(tick, TICK_MS);
+    navigator.mediaDevices.addEventListener('devicechange', () => dispatch({ type: 'devices-changed' }), { signal });
+    signal.addEventListener('abort', () => {
+      clearInterval(timer);
+      unsubscribe();
+    });
+    hold.clear();
+    dispatch({ type: 'start' });
+  };
+
+  const stop = (): void => {
+    run?.abort();
+    run = null;
+    dispatch({ type: 'stop' });
+    video = null;
   };
 
   return {
-    start: (video) => {
-      run?.abort();
-      run = new AbortController();
-      tell('starting');
-      void keepOpen(video, run.signal);
+    start: (target) => {
+      if (run !== null && target === video) return;
+      if (run !== null) stop();
+      begin(target);
     },
-    stop: () => {
-      run?.abort();
-      run = null;
-      tell('off');
-    },
+    stop,
   };
 };

@@ -1,17 +1,11 @@
 import { z } from 'zod';
+import { LANGUAGES } from './language.ts';
 import { SERIES } from './ticket-number.ts';
 
-/** Interface languages that Talon is written in. Names of offices and services may carry more. */
-export const LANGUAGES = ['ru', 'en'] as const;
-export type Language = (typeof LANGUAGES)[number];
 export const language = z.enum(LANGUAGES);
 
-/** A text per language (BCP 47 code -> text); Russian is always there and is what others fall back to. */
+/** See language.ts. */
 export const i18nText = z.object({ ru: z.string().min(1).max(300) }).catchall(z.string().max(300));
-export type I18nText = z.output<typeof i18nText>;
-
-/** @returns the text in `lang`, else in Russian. */
-export const inLanguage = (text: I18nText, lang: string): string => text[lang] || text.ru;
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export const epochMs = z.int().min(0).max(8_640_000_000_000_000);

@@ -1,4 +1,4 @@
-import type { Language } from '../domain/model.ts';
+import type { Language } from '../domain/language.ts';
 import { en } from './en.ts';
 import { ru, type Locale } from './ru.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { addDays, businessDate, startOfBusinessDay } from '../../shared/domain/business-day.ts';
 import { makeBookingNumber } from '../../shared/domain/booking-number.ts';
 import { formatTicketNumber } from '../../shared/domain/ticket-number.ts';
-import { inLanguage } from '../../shared/domain/model.ts';
+import { inLanguage } from '../../shared/domain/language.ts';
 import { officeDate, type Context } from './context.ts';
 import { DEMO_OFFICE, demoGroups, demoOffices, demoServices, OTHER_OFFICE } from './demo-services.ts';
 import { bookingsOn, type Booking } from './feed.ts';

@@ -1,5 +1,6 @@
 import { formatTicketNumber, SERIES } from '../../shared/domain/ticket-number.ts';
-import { i18nText, type I18nText } from '../../shared/domain/model.ts';
+import { type I18nText } from '../../shared/domain/language.ts';
+import { i18nText } from '../../shared/domain/model.ts';
 import { officeDate, type Context } from './context.ts';
 
 /** Who is checked in today, for the office's page and for tests. */

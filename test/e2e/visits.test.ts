@@ -152,7 +152,7 @@ describe('visits', () => {
     expect(await screenOf(t.page, 'done', 'refused')).toBe('done');
   });
 
-  it('has nothing of Node or Electron in the page, and switches language, size and contrast in place', async () => {
+  it('has nothing of Node or Electron in the page, keeps to its security policy, and switches language, size and contrast in place', async () => {
     const t = await open('1080x1920');
     expect(
       await t.page.evaluate(() => ({
@@ -162,6 +162,7 @@ describe('visits', () => {
         scheme: location.protocol,
       })),
     ).toEqual({ names: [], talon: ['events', 'methods'], frozen: true, scheme: 'app:' });
+    expect(t.logs.filter((line) => /Content Security Policy|Refused to|Security Warning/i.test(line))).toEqual([]);
     await press(t.page, 'language');
     await until('English', async () => ((await t.page.locator('h1').textContent()) === 'Welcome!' ? true : null));
     expect(await t.page.evaluate(() => document.documentElement.lang)).toBe('en');

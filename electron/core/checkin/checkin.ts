@@ -2,7 +2,7 @@ import type { NextStep, PrintJobView, ScanOutcome, ScanSource } from '../../../s
 import { CallFailure } from '../../../shared/contracts/result.ts';
 import { businessDate, startOfBusinessDay } from '../../../shared/domain/business-day.ts';
 import { decide, mayCopy, type Decision } from '../../../shared/domain/decide.ts';
-import { LANGUAGES } from '../../../shared/domain/model.ts';
+import { LANGUAGES } from '../../../shared/domain/language.ts';
 import type { Series } from '../../../shared/domain/ticket-number.ts';
 import { audit } from '../audit/audit.ts';
 import type { Clock, Ids, Log } from '../ports.ts';

@@ -1,4 +1,4 @@
-import { LANGUAGES, type Language } from '../../../shared/domain/model.ts';
+import { LANGUAGES, type Language } from '../../../shared/domain/language.ts';
 
 /** The fixed words of a ticket in one language. */
 export interface TicketLabels {

@@ -1,6 +1,6 @@
 import { createCanvas, Path2D } from '@napi-rs/canvas';
 import { create as createQr } from 'qrcode';
-import { type I18nText, inLanguage } from '../../../shared/domain/model.ts';
+import { type I18nText, inLanguage } from '../../../shared/domain/language.ts';
 import type { TicketContent, TicketRenderer } from '../ports.ts';
 import { layNumber } from './big-number.ts';
 import { toBitmap } from './bitmap.ts';

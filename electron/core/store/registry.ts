@@ -1,6 +1,7 @@
 import type { Change, OfficeRecord, ServiceRecord } from '../../../shared/contracts/centre/schemas.ts';
 import type { KnownBooking } from '../../../shared/domain/decide.ts';
-import { BOOKING_STATUS, type I18nText } from '../../../shared/domain/model.ts';
+import { type I18nText } from '../../../shared/domain/language.ts';
+import { BOOKING_STATUS } from '../../../shared/domain/model.ts';
 import { SERIES, type Series } from '../../../shared/domain/ticket-number.ts';
 import type { SigningKey } from '../../../shared/token/ez1.ts';
 import type { SqlRow } from '../ports.ts';

@@ -1,6 +1,6 @@
 import { ArrowDownToLine, Check, Printer, PrinterX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { inLanguage } from '../../../shared/domain/model.ts';
+import { inLanguage } from '../../../shared/domain/language.ts';
 import { Button, Pill } from '../../ui/Tile.tsx';
 import { blockedBy, paperOf, type Step } from '../flow.ts';
 import { secondsLeft, useView } from '../view.ts';

@@ -14,7 +14,7 @@ import {
 import type { LucideIcon } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { NextStep } from '../../../shared/contracts/app.ts';
-import { inLanguage } from '../../../shared/domain/model.ts';
+import { inLanguage } from '../../../shared/domain/language.ts';
 import { Button, Pictogram, Tile } from '../../ui/Tile.tsx';
 import type { Refused } from '../flow.ts';
 import { secondsLeft, useView } from '../view.ts';
