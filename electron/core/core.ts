@@ -232,6 +232,14 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     }
     stopHousekeeping = clock.after(HOUSEKEEPING_MS, housekeeping);
   };
+  const warmUp = (): void => {
+    try {
+      ports.render.draw(WARM_UP, current.get('printer.width'));
+    } catch (error) {
+      // Each job will say so itself (`blocked`, reason `render`).
+      log.error('print.cannot-draw', { why: error instanceof Error ? error.message : String(error) });
+    }
+  };
   let stopHousekeeping = (): void => undefined;
   let stopped = false;
 
@@ -265,7 +273,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       await spool.start();
       sync.start();
       // The first drawing loads the typeface and the drawing library: not while a visitor waits.
-      clock.after(0, () => ports.render.draw(WARM_UP, current.get('printer.width')));
+      clock.after(0, warmUp);
       void enrolBySettings();
       log.info('core.started', { app: options.app });
       changed();

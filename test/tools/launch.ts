@@ -95,6 +95,9 @@ export async function launchTalon(options: LaunchOptions = {}): Promise<Talon> {
       chromiumSandbox: !asRoot,
       args: [
         ...(asRoot ? ['--no-sandbox'] : []),
+        // Xvfb has no GPU: without this its process is tried and given up at each start, and now and then under load the
+        // window is left without a single frame.
+        ...(display.headless ? ['--disable-gpu'] : []),
         `--user-data-dir=${userData}`,
         ...(options.args ?? []).filter((argument) => argument.startsWith('-')),
         options.appDir ?? ROOT,
