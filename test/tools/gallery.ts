@@ -117,7 +117,7 @@ export const layoutFaults = (page: Page, least: number): Promise<string[]> =>
   page.evaluate((minimum) => {
     const faults: string[] = [];
     const name = (e: Element): string =>
-      `${e.tagName.toLowerCase()}.${String(e.className).replaceAll(' ', '.')} "${(e.textContent ?? '').slice(0, 30)}"`;
+      `${e.tagName.toLowerCase()}.${(e.getAttribute('class') ?? '').replaceAll(' ', '.')} "${(e.textContent ?? '').slice(0, 30)}"`;
     const { clientWidth, clientHeight } = document.documentElement;
     for (const e of document.querySelectorAll('button')) {
       const r = e.getBoundingClientRect();

@@ -60,6 +60,8 @@ export const openStore = (open: () => SqlDriver, log: Log): Store => {
   }
   const opened = driver;
   const db = connection(opened);
+  const begin = opened.prepare('BEGIN IMMEDIATE');
+  const commit = opened.prepare('COMMIT');
   let writing = false;
   return {
     read: (run) => {
@@ -73,10 +75,10 @@ export const openStore = (open: () => SqlDriver, log: Log): Store => {
       if (writing) throw new Error('a write transaction is already open');
       writing = true;
       try {
-        opened.exec('BEGIN IMMEDIATE');
+        begin.run();
         try {
           const value = run(db);
-          opened.exec('COMMIT');
+          commit.run();
           return value;
         } catch (error) {
           forgetRegistry(db);
