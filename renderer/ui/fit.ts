@@ -4,7 +4,7 @@ import { useLayoutEffect, type RefObject } from 'react';
 const LEAST = 0.55;
 const ROUNDS = 8;
 
-/** How much of the box's inner height its content wants: above 1 it does not fit. */
+/** How much of the box's inner height, or of its parts' width, the content wants: above 1 it does not fit. */
 const demand = (box: HTMLElement): number => {
   const style = getComputedStyle(box);
   const outer = box.getBoundingClientRect();
@@ -12,13 +12,16 @@ const demand = (box: HTMLElement): number => {
   const bottom = outer.bottom - Number.parseFloat(style.paddingBottom);
   let highest = top;
   let lowest = bottom;
+  let widest = 1;
   for (const child of box.children) {
     const r = child.getBoundingClientRect();
     highest = Math.min(highest, r.top);
     // A child that was squeezed by the layout wants more than it has.
     lowest = Math.max(lowest, r.bottom, r.top + child.scrollHeight);
+    // A word longer than its column.
+    if (child.clientWidth > 0) widest = Math.max(widest, child.scrollWidth / child.clientWidth);
   }
-  return (lowest - highest) / (bottom - top);
+  return Math.max(widest, (lowest - highest) / (bottom - top));
 };
 
 const adjust = (box: HTMLElement): void => {

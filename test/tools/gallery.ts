@@ -99,6 +99,19 @@ export class Gallery {
     return page;
   }
 
+  /** Shows one view after the other to `look`, a few at a time. */
+  async walk(views: readonly GalleryView[], look: (page: Page, view: GalleryView) => Promise<void>): Promise<void> {
+    const rest = [...views];
+    const one = async (): Promise<void> => {
+      for (let view = rest.shift(); view; view = rest.shift()) {
+        const page = await this.show(view);
+        await look(page, view);
+        await page.context().close();
+      }
+    };
+    await Promise.all([one(), one(), one()]);
+  }
+
   async close(): Promise<void> {
     await this.#browser.close();
     this.#server.closeAllConnections();

@@ -28,23 +28,20 @@ await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
 const gallery = await Gallery.open();
 let faulty = 0;
+const views = states.flatMap((state) =>
+  SIZES.flatMap(([width, height]) => LOOKS.map((look): GalleryView => ({ state, width, height, ...look }))),
+);
 try {
-  for (const state of states) {
-    for (const [width, height] of SIZES) {
-      for (const look of LOOKS) {
-        const page = await gallery.show({ state, width, height, ...look });
-        const name = [state, `${width}x${height}`, look.lang, look.theme, (look.text ?? 1) * 100].join('-');
-        await page.screenshot({ path: join(OUT, `${name}.png`) });
-        for (const fault of await layoutFaults(page, 60)) {
-          faulty += 1;
-          console.log(`${name}: ${fault}`);
-        }
-        await page.context().close();
-      }
+  await gallery.walk(views, async (page, view) => {
+    const name = [view.state, `${view.width}x${view.height}`, view.lang, view.theme, (view.text ?? 1) * 100].join('-');
+    await page.screenshot({ path: join(OUT, `${name}.png`) });
+    for (const fault of await layoutFaults(page, 60)) {
+      faulty += 1;
+      console.log(`${name}: ${fault}`);
     }
-  }
+  });
 } finally {
   await gallery.close();
 }
-console.log(`${states.length * SIZES.length * LOOKS.length} pictures in out/screens, ${faulty} faults`);
+console.log(`${views.length} pictures in out/screens, ${faulty} faults`);
 process.exitCode = faulty === 0 ? 0 : 1;
