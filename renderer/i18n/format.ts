@@ -20,10 +20,12 @@ export const formats = (language: Language, timeZone: string): Formats => {
   const day = by({ weekday: 'long', day: 'numeric', month: 'long' });
   const dayMonth = by({ day: 'numeric', month: 'long' });
   const at = language === 'ru' ? 'в' : 'at';
+  // "в" and its time, a day and its month stay on one line.
+  const tied = (text: string): string => text.replaceAll(' ', '\u00a0');
   return {
     time: (ms) => time.format(ms),
     day: (ms) => day.format(ms),
-    dayTime: (ms) => `${dayMonth.format(ms)} ${at} ${time.format(ms)}`,
+    dayTime: (ms) => `${tied(dayMonth.format(ms))} ${tied(`${at} ${time.format(ms)}`)}`,
     // The letters look alike in both scripts; the ticket says the Cyrillic one.
     number: (n) => formatTicketNumber(n, 'cyrl'),
   };

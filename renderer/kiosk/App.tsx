@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { formats } from '../i18n/format.ts';
 import { switchLanguage } from '../i18n/i18n.ts';
 import type { Client } from '../ui/client.ts';
-import { advance, initialState, screenOf, type Effect, type FlowEvent, type FlowState } from './flow.ts';
+import { advance, initialState, screenOf, type Comfort, type Effect, type FlowEvent, type FlowState } from './flow.ts';
 import { Frame } from './Frame.tsx';
 import { Done } from './screens/Done.tsx';
 import { Home } from './screens/Home.tsx';
@@ -64,8 +64,12 @@ export const App = ({ client }: { client: Client }) => {
       }),
     ];
     void ask();
+    let seconds = 0;
     const ticking = setInterval(() => {
       send({ type: 'tick', now: now() });
+      // The page's clock stands still while the machine sleeps; the core's does not.
+      seconds += 1;
+      if (seconds % 60 === 0) void ask();
     }, 1000);
     const touched = (): void => send({ type: 'touched', now: now() });
     globalThis.addEventListener('pointerdown', touched);
@@ -135,16 +139,16 @@ export const App = ({ client }: { client: Client }) => {
         ) : null}
         {screen === 'out-of-order' ? <OutOfOrder /> : null}
       </Frame>
-      {flow.link === 'restarting' ? <Moment contrast={flow.comfort.contrast} /> : null}
+      {flow.link === 'restarting' ? <Moment comfort={flow.comfort} /> : null}
     </ViewContext>
   );
 };
 
 /** Over whatever is shown, while the core is brought back. */
-const Moment = ({ contrast }: { contrast: boolean }) => {
+const Moment = ({ comfort }: { comfort: Comfort }) => {
   const { t } = useTranslation();
   return (
-    <div className="moment" data-theme={contrast ? 'contrast' : 'light'} role="status">
+    <div className="moment" data-theme={comfort.contrast ? 'contrast' : 'light'} data-text={comfort.text} role="status">
       <div className="tile">
         <div className="disc" aria-hidden>
           <Hourglass />

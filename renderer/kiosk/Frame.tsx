@@ -109,10 +109,7 @@ const Bar = ({
         onClick={() => send({ type: 'text', now: now() })}
       >
         <ALargeSmall aria-hidden />
-        <span>
-          {t('bar.larger')}
-          {comfort.text > 1 ? ` ${comfort.text * 100} %` : ''}
-        </span>
+        <span>{t(comfort.text === 1 ? 'bar.larger' : comfort.text === 1.5 ? 'bar.evenLarger' : 'bar.normal')}</span>
       </button>
       <button
         type="button"

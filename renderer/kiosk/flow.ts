@@ -81,6 +81,8 @@ export const TIMES = {
   done: 15_000,
   /** There is something to read or to answer. */
   attention: 40_000,
+  /** For an answer of the core. It gives one sooner; this is for the case that it was lost. */
+  answer: 45_000,
   /** On `home`, until language and sizes go back to the defaults. */
   comfort: 60_000,
   /** From when a time-out is announced. */
@@ -170,6 +172,27 @@ const withJob = (s: FlowState, job: PrintJobView, now: number): FlowState => {
 
 const REFUSED_BY_ERROR: Refused = { reason: 'error', next: [{ step: 'ask-staff' }], booking: null, number: null };
 
+/** The core is given up on, or it could not be asked: the visitor is not kept waiting for ever. */
+const failed = (s: FlowState, now: number): FlowState => {
+  // Whoever has a number keeps it before his eyes: no further copy does not undo the check-in.
+  const refused: Refused =
+    s.step.at === 'copying'
+      ? { reason: 'already-used', next: [{ step: 'ask-staff' }], booking: null, number: s.step.visit.number }
+      : REFUSED_BY_ERROR;
+  return { ...s, step: { at: 'refused', refused, until: now + TIMES.refused } };
+};
+
+/** The job is asked for once more: what it did while the answer was on its way was news of a job not known here. */
+const ticket = (
+  s: FlowState,
+  visit: VisitView,
+  job: PrintJobView,
+  now: number,
+): { state: FlowState; effects: Effect[] } => ({
+  state: { ...s, step: { at: 'ticket', visit, job, since: now, until: now + patience(job) } },
+  effects: [{ do: 'look', job: job.id }],
+});
+
 const copyTarget = (step: Step): VisitView | null => {
   if (step.at === 'ticket') return step.visit;
   if (step.at !== 'refused') return null;
@@ -197,12 +220,15 @@ export const advance = (s: FlowState, e: FlowEvent): { state: FlowState; effects
     case 'home':
       // While a check-in is being made it cannot be called back: the answer decides.
       if (step.at === 'checking' || step.at === 'copying') return only(s);
-      return only(step.at === 'home' ? s : gone(s, e.now));
+      if (step.at === 'home') return only(s);
+      // He steps back, he does not leave: language and sizes stay until nobody has touched `home` for a while.
+      if (step.at === 'scan' || step.at === 'refused') return only({ ...s, step: { at: 'home' }, activeAt: e.now });
+      return only(gone(s, e.now));
     case 'code': {
       if (outOfOrder(s) !== null || step.at === 'checking' || step.at === 'copying') return only(s);
       if (step.at === 'ticket' && screenOf(s, e.now) === 'printing') return only(s);
-      // A code on somebody else's screen is the next visitor's.
-      const fresh = step.at === 'home' || step.at === 'scan' ? s : gone(s, e.now);
+      // A code on somebody else's ticket is the next visitor's; after a refusal the same one tries again, in his language.
+      const fresh = step.at === 'ticket' ? gone(s, e.now) : s;
       return {
         state: { ...fresh, step: { at: 'checking', attempt: e.attempt, since: e.now }, activeAt: e.now },
         effects: [{ do: 'scan', attempt: e.attempt, text: e.text, source: e.source }],
@@ -210,8 +236,7 @@ export const advance = (s: FlowState, e: FlowEvent): { state: FlowState; effects
     }
     case 'answered': {
       if (step.at !== 'checking' || step.attempt !== e.attempt) return only(s);
-      if (!e.result.ok)
-        return only({ ...s, step: { at: 'refused', refused: REFUSED_BY_ERROR, until: e.now + TIMES.refused } });
+      if (!e.result.ok) return only(failed(s, e.now));
       const outcome = e.result.value;
       if (outcome.outcome === 'refused') {
         const { outcome: _, ...refused } = outcome;
@@ -219,7 +244,7 @@ export const advance = (s: FlowState, e: FlowEvent): { state: FlowState; effects
       }
       const { visit, job, language } = outcome;
       const comfort = language !== null && !s.comfort.languageChosen ? { ...s.comfort, language } : s.comfort;
-      return only({ ...s, comfort, step: { at: 'ticket', visit, job, since: e.now, until: e.now + patience(job) } });
+      return ticket({ ...s, comfort }, visit, job, e.now);
     }
     case 'copy': {
       const visit = copyTarget(step);
@@ -231,10 +256,8 @@ export const advance = (s: FlowState, e: FlowEvent): { state: FlowState; effects
     }
     case 'copied': {
       if (step.at !== 'copying' || step.attempt !== e.attempt) return only(s);
-      if (!e.result.ok)
-        return only({ ...s, step: { at: 'refused', refused: REFUSED_BY_ERROR, until: e.now + TIMES.refused } });
-      const job = e.result.value;
-      return only({ ...s, step: { at: 'ticket', visit: step.visit, job, since: e.now, until: e.now + patience(job) } });
+      if (!e.result.ok) return only(failed(s, e.now));
+      return ticket(s, step.visit, e.result.value, e.now);
     }
     case 'job':
       return only(withJob(s, e.job, e.now));
@@ -244,6 +267,8 @@ export const advance = (s: FlowState, e: FlowEvent): { state: FlowState; effects
     case 'touched':
       return only(extend({ ...s, activeAt: e.now }, e.now));
     case 'tick': {
+      if ((step.at === 'checking' || step.at === 'copying') && e.now - step.since >= TIMES.answer)
+        return only(failed(s, e.now));
       const until = deadlineOf(step);
       if (until !== null && e.now >= until && screenOf(s, e.now) !== 'printing') return only(gone(s, e.now));
       const stale = step.at === 'home' && s.comfort !== DEFAULT_COMFORT && e.now - s.activeAt >= TIMES.comfort;

@@ -1,6 +1,6 @@
 import type { AppContract } from '../../shared/contracts/app.ts';
 import type { EventName, Input, MethodName, Output, Payload } from '../../shared/contracts/define.ts';
-import type { Result } from '../../shared/contracts/result.ts';
+import { fail, type Result } from '../../shared/contracts/result.ts';
 
 /** What the preload puts into the page (`electron/preload`): a function for each method and event of the window's role. */
 export interface Bridge {
@@ -23,7 +23,12 @@ export const createClient = (bridge: Bridge): Client => ({
   call: async (method, params) => {
     const run = bridge.methods[method];
     if (!run) throw new Error(`this window has no method ${method}`);
-    return (await run(params)) as Awaited<ReturnType<Client['call']>> as never;
+    try {
+      return (await run(params)) as Awaited<ReturnType<Client['call']>> as never;
+    } catch (error) {
+      // Main went away under the call, or its gate fell: for whoever asked that is an answer like another.
+      return fail('internal', `${method}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   },
   on: (event, listener) => {
     const subscribe = bridge.events[event];

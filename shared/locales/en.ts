@@ -97,7 +97,7 @@ export const en: Locale = {
     code: 'For the staff: {{code}}',
   },
   moment: { title: 'One moment…', text: 'Nothing is lost, we go on right away.' },
-  bar: { larger: 'Larger', contrast: 'Contrast', label: 'Comfort' },
+  bar: { larger: 'Larger', evenLarger: 'Even larger', normal: 'Normal size', contrast: 'Contrast', label: 'Comfort' },
   sign: {
     offline: 'No connection to the centre. You can check in.',
     noPaper: 'No tickets are printed now: your number will be on the screen',

@@ -70,6 +70,46 @@ describe('the flow of a visit', () => {
     }
   });
 
+  it('gives up on an answer that never comes, and then leads home', () => {
+    for (const waiting of [
+      play(code).state,
+      on(play(code).state, answered(accepted(job())), { type: 'copy', attempt: 'c1', now: 10 }),
+    ]) {
+      expect(on(waiting, { type: 'tick', now: 10 + TIMES.answer - 1 }).step).toEqual(waiting.step);
+      const refused = on(waiting, { type: 'tick', now: 10 + TIMES.answer });
+      expect(refused.step.at).toBe('refused');
+      expect(on(refused, { type: 'tick', now: 10 + TIMES.answer + TIMES.refused }).step.at).toBe('home');
+    }
+  });
+
+  it('keeps the number before the eyes of whoever gets no further copy', () => {
+    const done = on(play(code).state, answered(accepted(job())));
+    const refused = on(
+      done,
+      { type: 'copy', attempt: 'c1', now: 40 },
+      { type: 'copied', attempt: 'c1', result: fail('conflict', 'no further copy'), now: 50 },
+    );
+    expect(refused.step).toMatchObject({
+      at: 'refused',
+      refused: { reason: 'already-used', number: visit.number, next: [{ step: 'ask-staff' }] },
+    });
+  });
+
+  it('keeps language and sizes for whoever steps back or tries another code, until nobody is there', () => {
+    const comfort: FlowEvent[] = [
+      { type: 'language', language: 'en', now: 1 },
+      { type: 'text', now: 2 },
+    ];
+    const back = on(play(...comfort, { type: 'scan', now: 3 }).state, { type: 'home', now: 4 });
+    expect([back.step.at, back.comfort.language, back.comfort.text]).toEqual(['home', 'en', 1.5]);
+    expect(on(back, { type: 'tick', now: 4 + TIMES.comfort }).comfort).toEqual(DEFAULT_COMFORT);
+    const refused = on(play(...comfort, code).state, answered(refusedOutcome('refused-not-ours')));
+    expect(on(refused, { ...code, attempt: 'a2', now: 50 }).comfort.language).toBe('en');
+    // After the end of a visit the next one begins with the defaults.
+    const done = on(play(...comfort, code).state, answered(accepted(job())));
+    expect(on(done, { ...code, attempt: 'a2', now: 50 }).comfort).toEqual(DEFAULT_COMFORT);
+  });
+
   it('does not go home while a check-in is on its way, and ignores answers to other attempts', () => {
     const { state } = play(code);
     expect(on(state, { type: 'home', now: 15 }).step.at).toBe('checking');
