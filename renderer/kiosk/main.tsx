@@ -2,7 +2,6 @@ import '@fontsource-variable/golos-text';
 import { createRoot } from 'react-dom/client';
 import { startI18n } from '../i18n/i18n.ts';
 import { createClient, type Bridge } from '../ui/client.ts';
-import '../ui/tokens.css';
 import './kiosk.css';
 import { warmUp } from '../scan/scanner.ts';
 import { App } from './App.tsx';

@@ -29,6 +29,8 @@ export interface KnownVisit {
   number: TicketNumber;
   startsAt: number | null;
   copies: number;
+  /** No byte of any paper ever left: every job waited until nobody waited for it any more. */
+  paperless: boolean;
   /** The first paper is still on its way: no byte has left, or the printer has not answered yet. */
   printing: boolean;
 }
@@ -64,10 +66,11 @@ export type Decision =
 export const COPY_WITHIN_MS = 10 * 60_000;
 export const MAX_COPIES = 2;
 
-/** Whether a (further) copy may be printed without staff. */
-export const mayCopy = (visit: Pick<KnownVisit, 'arrivedAt' | 'copies'>, now: number): boolean =>
+/** Whether a (further) copy may be printed without staff. Who is checked in and never had a paper may have one all day. */
+export const mayCopy = (visit: Pick<KnownVisit, 'arrivedAt' | 'copies' | 'paperless'>, now: number): boolean =>
+  visit.paperless ||
   // A clock that jumped back must not make the offer last for ever.
-  Math.abs(now - visit.arrivedAt) <= COPY_WITHIN_MS && visit.copies < MAX_COPIES;
+  (Math.abs(now - visit.arrivedAt) <= COPY_WITHIN_MS && visit.copies < MAX_COPIES);
 
 /**
  * Decides about one code, from local facts only. The order of reasons is fixed: not a code of ours; other office;

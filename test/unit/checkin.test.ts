@@ -336,6 +336,14 @@ describe('already used', () => {
     expect([out.number, out.next]).toEqual([{ series: 'A', number: 12 }, [{ step: 'ask-staff' }]]);
   });
 
+  it('a ticket that never came out is offered all day: nobody who is checked in goes without', async () => {
+    const first = accepted(await scan(held(0).token));
+    finish('expired');
+    now += 3 * 3_600_000;
+    expect(refused(await scan(held(0).token)).next[0]).toEqual({ step: 'copy', visit: first.visit });
+    expect(await make().copy(v7(), first.visit.id)).toMatchObject({ copy: 1, state: 'queued' });
+  });
+
   it('copies: at most two, marked, each an operation; not while one is on its way; none after ten minutes', async () => {
     const checkin = make();
     const { visit } = accepted(await scan(held(0).token, v7(), checkin));

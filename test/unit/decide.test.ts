@@ -40,6 +40,7 @@ const visit: KnownVisit = {
   number: { series: 'A', number: 47 },
   startsAt: booking.startsAt,
   copies: 0,
+  paperless: false,
   printing: false,
 };
 const input = (more: Partial<DecideInput> = {}): DecideInput => ({
@@ -115,6 +116,7 @@ describe('decide', () => {
     expect(copyOf({ arrivedAt: NOW + COPY_WITHIN_MS + 1 })).toBeNull();
     expect(copyOf({ copies: MAX_COPIES - 1 })).toBe('v');
     expect(copyOf({ copies: MAX_COPIES })).toBeNull();
+    expect(copyOf({ arrivedAt: NOW - 5 * HOUR, copies: MAX_COPIES + 1, paperless: true })).toBe('v');
   });
 
   it('says the number that was given', () => {
@@ -159,6 +161,7 @@ describe('decide', () => {
         number: fc.constant({ series: 'A' as const, number: 1 }),
         startsAt: fc.option(instants),
         copies: fc.nat(3),
+        paperless: fc.boolean(),
         printing: fc.boolean(),
       }),
     );

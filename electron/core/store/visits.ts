@@ -86,6 +86,8 @@ export const knownVisit = (db: ReadDb, visit: VisitRow): KnownVisit => {
     number: visit.number,
     startsAt: visit.startsAt,
     copies: last?.copy ?? 0,
+    // Only a job that had not begun can expire.
+    paperless: jobs.length > 0 && jobs.every((j) => j.state === 'expired'),
     printing: last !== undefined && ['queued', 'blocked', 'sending'].includes(last.state),
   };
 };
