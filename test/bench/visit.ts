@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { v7 } from 'uuid';
 import { createCheckin } from '../../electron/core/checkin/checkin.ts';
 import { createLog } from '../../electron/core/log.ts';
@@ -13,7 +10,7 @@ import { openBetterSqlite3 } from '../../electron/core/store/better-sqlite3.ts';
 import { openStore } from '../../electron/core/store/store.ts';
 import { seedRegistry } from '../fixtures/registry.ts';
 import { startVirtualPrinter } from '../printer/index.ts';
-import { ROOT } from '../tools/paths.ts';
+import { startCore } from '../tools/core-cli.ts';
 import { Centre, until } from '../tools/stage.ts';
 import { percentile, report } from './report.ts';
 
@@ -24,52 +21,6 @@ import { percentile, report } from './report.ts';
  */
 const VISITS = 500;
 const ROUNDS = 5;
-
-interface Reply {
-  id?: number;
-  ok?: boolean;
-  value?: Record<string, unknown>;
-  event?: string;
-  payload?: Record<string, unknown>;
-}
-
-/** The core behind its command line. */
-const startCore = async (dir: string, config: Record<string, unknown>) => {
-  await mkdir(dir, { recursive: true });
-  await writeFile(join(dir, 'talon.json'), JSON.stringify(config));
-  const child = spawn(
-    process.execPath,
-    [join(ROOT, 'electron/core/cli.ts'), '--data', dir, '--config', join(dir, 'talon.json')],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  );
-  const waiting = new Map<number, (value: Record<string, unknown>) => void>();
-  const listeners = new Set<(event: string, payload: Record<string, unknown>) => void>();
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const reply = JSON.parse(line) as Reply;
-    if (reply.event !== undefined) for (const l of listeners) l(reply.event, reply.payload ?? {});
-    if (reply.id === undefined) return;
-    if (reply.ok !== true) throw new Error(line);
-    waiting.get(reply.id)?.(reply.value ?? {});
-    waiting.delete(reply.id);
-  });
-  let last = 0;
-  return {
-    pid: child.pid ?? 0,
-    listeners,
-    call: (method: string, params: unknown): Promise<Record<string, unknown>> =>
-      new Promise((resolve) => {
-        last += 1;
-        waiting.set(last, resolve);
-        child.stdin.write(`${JSON.stringify({ id: last, method, params })}\n`);
-      }),
-    stop: async () => {
-      child.stdin.end();
-      await once(child, 'exit');
-    },
-  };
-};
 
 const rssMb = (pid: number): number => {
   const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
