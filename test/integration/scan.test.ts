@@ -7,6 +7,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Bench } from '../fixtures/scan-page/page.ts';
+import { CHROMIUM_ARGS, chromiumProgram } from '../tools/chromium.ts';
 import { FakeCamera } from '../tools/fake-camera.ts';
 import { ROOT } from '../tools/paths.ts';
 
@@ -20,15 +21,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
   '.wasm': 'application/wasm',
 };
-const QUIET_CHROMIUM = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 let folder: string;
 let server: Server;
@@ -69,8 +61,8 @@ beforeAll(async () => {
   camera = await FakeCamera.create(null, { fps: 20 });
   // Playwright gives each browser a new user data folder and takes it away at the end.
   browser = await chromium.launch({
-    executablePath: process.env['TALON_CHROMIUM'] ?? '/usr/bin/chromium',
-    args: [...QUIET_CHROMIUM, ...camera.args],
+    executablePath: chromiumProgram(),
+    args: [...CHROMIUM_ARGS, ...camera.args],
   });
 });
 

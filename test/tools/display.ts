@@ -34,7 +34,7 @@ const LIBRARY_PACKAGES: readonly (readonly string[])[] = [
 interface LibraryNeeds {
   /** The Electron to check. */
   readonly executablePath: string;
-  /** Also what only tests need: a display of their own even where there is one, and xdotool. */
+  /** Also what only tests need: a display of their own even where there is one, xdotool, and Debian's Chromium. */
   readonly forTests?: boolean;
 }
 
@@ -71,6 +71,10 @@ async function findMissing({ executablePath, forTests = false }: LibraryNeeds): 
   if (forTests && findProgram('xdotool') === null) {
     what.push('xdotool (presses keys like a scanner does)');
     packages.push(['xdotool']);
+  }
+  if (forTests && findProgram('chromium') === null && process.env['TALON_CHROMIUM'] === undefined) {
+    what.push('chromium (the pages are tested in it)');
+    packages.push(['chromium']);
   }
   return { what, packages };
 }

@@ -5,6 +5,7 @@ import { extname, join, normalize } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { build } from 'vite';
+import { CHROMIUM_ARGS, chromiumProgram } from './chromium.ts';
 import { FakeCamera } from './fake-camera.ts';
 import { ROOT } from './paths.ts';
 
@@ -17,17 +18,6 @@ const TYPES: Record<string, string> = {
   '.woff2': 'font/woff2',
   '.wasm': 'application/wasm',
 };
-
-/** Flags that keep Chromium from talking to anybody, and let it run as root in tests. */
-const CHROMIUM_ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 export interface GalleryView {
   state: string;
@@ -77,7 +67,7 @@ export class Gallery {
     const server = await serve(folder);
     const camera = await FakeCamera.create(null);
     const browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
+      executablePath: chromiumProgram(),
       args: [...CHROMIUM_ARGS, ...camera.args],
     });
     return new Gallery(folder, server, browser, camera);
