@@ -74,6 +74,7 @@ export const playVisits = async (
     config: stage.config,
     args: [...camera.args, '--window=1080x1920'],
     display,
+    forTests: false,
   });
   const { page } = talon;
   const visits: VisitSummary[] = [];

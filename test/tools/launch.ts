@@ -30,6 +30,8 @@ interface LaunchOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Screen size in pixels of the display that is made (Linux), or a display to share; 1080x1920 unless told. */
   readonly display?: Display | { readonly width: number; readonly height: number };
+  /** Wants what only tests need on the system, too; yes unless told. */
+  readonly forTests?: boolean;
   /** Folder of the app with its package.json; the built Talon unless told. */
   readonly appDir?: string;
 }
@@ -67,7 +69,7 @@ export const runningApps = (): readonly RunningTalon[] => [...running];
 
 /** @throws when no runtime or display can be had, or the app shows no window in time; with what the app said */
 export async function launchTalon(options: LaunchOptions = {}): Promise<Talon> {
-  const runtime = await prepare();
+  const runtime = await prepare(options.forTests ?? true);
   if (options.appDir === undefined) await ensureBuilt();
 
   const userData = options.userData ?? (await mkdtemp(path.join(tmpdir(), 'talon-data-')));
@@ -128,11 +130,11 @@ export async function launchTalon(options: LaunchOptions = {}): Promise<Talon> {
 
 let prepared: Promise<{ executablePath: string }> | null = null;
 
-/** Once per test file: the runtime, and the system libraries that it needs. */
-async function prepare(): Promise<{ executablePath: string }> {
+/** Once per process: the runtime, and the system libraries that it needs. */
+async function prepare(forTests: boolean): Promise<{ executablePath: string }> {
   prepared ??= (async () => {
     const { executablePath } = await resolveElectron();
-    await ensureSystemLibraries({ executablePath, forTests: true });
+    await ensureSystemLibraries({ executablePath, forTests });
     return { executablePath };
   })();
   return prepared;
