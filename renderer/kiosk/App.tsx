@@ -139,12 +139,12 @@ export const App = ({ client }: { client: Client }) => {
         ) : null}
         {screen === 'out-of-order' ? <OutOfOrder /> : null}
       </Frame>
-      {flow.link === 'restarting' ? <Moment comfort={flow.comfort} /> : null}
+      {flow.link === 'restarting' && flow.system ? <Moment comfort={flow.comfort} /> : null}
     </ViewContext>
   );
 };
 
-/** Over whatever is shown, while the core is brought back. */
+/** Over whatever is shown, while the core is brought back; at the very start the kiosk says so on its own screen. */
 const Moment = ({ comfort }: { comfort: Comfort }) => {
   const { t } = useTranslation();
   return (
