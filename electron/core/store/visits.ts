@@ -21,7 +21,6 @@ export const insertVisit = (db: WriteDb, v: VisitRow & { bookingId: string }): v
 const VISIT = `SELECT visit.*, ticket.ticket_id, ticket.series, ticket.number FROM visit JOIN ticket USING (visit_id)`;
 const BY_VISIT = `${VISIT} WHERE visit_id = ?`;
 const BY_TICKET = `${VISIT} WHERE ticket_id = ?`;
-const BY_BOOKING = `${VISIT} WHERE booking_id = ? AND visit.business_date = ?`;
 const NEWEST = `${VISIT} ORDER BY arrived_at DESC, visit_id DESC LIMIT ?`;
 
 /** The visit with its ticket, as read; `visitView` makes of it what the page may see. */
@@ -62,11 +61,11 @@ export const readVisitOfTicket = (db: ReadDb, ticketId: string): VisitRow | null
 };
 
 export const readVisitOfBooking = (db: ReadDb, bookingId: string, businessDate: string): VisitRow | null => {
-  const row = db.get({
-    text: BY_BOOKING,
-    params: [bookingId, businessDate],
-  });
-  return row ? visitOf(row) : null;
+  // In two steps: nearly always there is none yet, and that is told without a join.
+  const row = db.get(
+    sql`SELECT visit_id FROM visit WHERE booking_id = ${bookingId} AND business_date = ${businessDate}`,
+  );
+  return row ? readVisit(db, text(row, 'visit_id')) : null;
 };
 
 /** Newest first. */
