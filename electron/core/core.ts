@@ -30,7 +30,7 @@ export interface CoreOptions {
   /** The device's own layer of settings. */
   deviceSettings: Parameters<typeof mergeSettings>[1];
   pid: number;
-  /** Told once the settings are known, and again when the centre changes its layer. */
+  /** Told once, when the database is open and the centre's layer is known; a later change of it takes effect at the next start. */
   onSettings?: (settings: Settings) => void;
 }
 

@@ -289,6 +289,14 @@ describe('refusals', () => {
     expect(JSON.stringify([rows('outbox'), rows('audit'), log.lines])).not.toContain('SECRET');
   });
 
+  it('are told also when they cannot be recorded', async () => {
+    driver.failAt = /INTO outbox/;
+    expect(refused(await scan('https://example.ru/x')).reason).toBe('not-ours');
+    expect(rows('outbox')).toEqual([]);
+    expect(log.lines.map((l) => l.event)).toContain('checkin.not-recorded');
+    expect(commits).toBe(0);
+  });
+
   it('are not enrolled: named, nothing written', async () => {
     const empty = openStore(() => openBetterSqlite3(':memory:'), log);
     const before = store;

@@ -153,19 +153,25 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
     const hash = textHash(input.text);
     // A code that is held before the camera is read again and again: one record will do.
     if (lastFailed === `${hash} ${reason}`) return;
-    store.write((db) => {
-      const opId = ids.uuid();
-      enqueue(db, {
-        op_id: opId,
-        type: 'scan.failed',
-        kind: 'fact',
-        entity_id: opId,
-        business_date: at.day,
-        occurred_at: now,
-        payload: { reason, text_sha256: hash },
+    try {
+      store.write((db) => {
+        const opId = ids.uuid();
+        enqueue(db, {
+          op_id: opId,
+          type: 'scan.failed',
+          kind: 'fact',
+          entity_id: opId,
+          business_date: at.day,
+          occurred_at: now,
+          payload: { reason, text_sha256: hash },
+        });
+        audit(db, { at: now, actor: 'kiosk', action: 'scan.refused', entityId: opId, detail: { reason, why } });
       });
-      audit(db, { at: now, actor: 'kiosk', action: 'scan.refused', entityId: opId, detail: { reason, why } });
-    });
+    } catch (error) {
+      // A full disk stops check-ins, with an error of its own; the visitor is still told why his code is refused.
+      log.error('checkin.not-recorded', { reason, error: error instanceof Error ? error.message : String(error) });
+      return;
+    }
     lastFailed = `${hash} ${reason}`;
     committed();
   };
