@@ -1,28 +1,31 @@
 import { hostname } from 'node:os';
-import {
-  appContract,
-  type AppContract,
-  type OfficeView,
-  type PrinterState,
-  type SystemState,
-} from '../../shared/contracts/app.ts';
+import { appContract, type AppContract, type PrinterState, type SystemState } from '../../shared/contracts/app.ts';
 import type { Role } from '../../shared/contracts/define.ts';
 import { CallFailure, type Result } from '../../shared/contracts/result.ts';
 import { businessDate } from '../../shared/domain/business-day.ts';
-import { LANGUAGES, type Language } from '../../shared/domain/language.ts';
-import { createCheckin } from './checkin/checkin.ts';
+import { openSpans } from '../../shared/domain/hours.ts';
+import { createCases } from './checkin/cases.ts';
+import { createCheckin, createTurns } from './checkin/checkin.ts';
+import { createRequests } from './checkin/requests.ts';
+import { createVoice } from './checkin/voice.ts';
+import { createWalkIn } from './checkin/walk-in.ts';
 import { createDispatcher, type Handlers } from './dispatch.ts';
 import type { CorePorts, TicketContent } from './ports.ts';
 import { getJob, listJobs } from './printing/jobs.ts';
 import { createSpool } from './printing/spool.ts';
+import { createCatalogue } from './queue/catalogue.ts';
+import { createQueue } from './queue/queue.ts';
 import { mergeSettings, type Settings } from './settings/settings.ts';
-import { countServices, readDevice, readOffice } from './store/registry.ts';
-import { json, sql, text } from './store/sql.ts';
+import { countServices, readDevice, readOffice, type Office } from './store/registry.ts';
+import { dropOldRequests } from './store/requests.ts';
+import { int, json, sql, text } from './store/sql.ts';
 import { openStore } from './store/store.ts';
-import { jobsOfTicket, listVisits, ticketContent, visitView } from './store/visits.ts';
+import { officeView, printable, visitView } from './store/views.ts';
+import { jobsOfTicket, listVisits } from './store/visits.ts';
 import { createSync } from './sync/engine.ts';
 import { enrol } from './sync/enrol.ts';
 import { dropOldNumbers } from './tickets/numbers.ts';
+import { createTimeKeeper } from './time.ts';
 
 export interface CoreOptions {
   /** Name and version, told to the centre. */
@@ -47,31 +50,51 @@ export interface Core {
 
 const WORDS = { ru: 'Талон' };
 const WARM_UP: TicketContent = {
+  kind: 'ticket',
   office: WORDS,
   officeSubtitle: WORDS,
   number: 'А 000',
-  service: WORDS,
+  stations: [{ service: WORDS, place: WORDS }],
   startsAt: 0,
   printedAt: 0,
   timeZone: 'UTC',
-  place: WORDS,
+  wait: null,
+  priority: null,
+  late: false,
   papers: [WORDS],
   qr: 'EV1',
   copy: 0,
   provisional: false,
   language: 'ru',
+  staffLanguage: 'ru',
 };
 
-const HOUSEKEEPING_MS = 60 * 60_000;
+const HOUSEKEEPING_MS = 60_000;
+/** The queue goes on by itself: what the first screen says about it is worked out again this often. */
+const QUEUE_EVERY_MS = 20_000;
 const ENROL_AGAIN_MS = 5_000;
+
+/** Whether the office has closed for the business day, and not only for lunch or the night before. */
+const isOver = (office: Office, now: number, day: string): boolean => {
+  if (!office.hours) return false;
+  const spans = openSpans(office.hours, day, office.time_zone);
+  const last = spans.at(-1);
+  return last !== undefined && now >= last.until;
+};
 
 /**
  * The core: everything a device knows and does, with its ports handed in.
  * @throws CallFailure store-* when the database cannot be used
  */
 export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
-  const { clock, ids, log } = ports;
+  const { ids, log } = ports;
   const store = openStore(ports.openStore, log);
+  const savedClock = store.read((db) => {
+    const row = db.get(sql`SELECT seen_at, offset_ms FROM clock`);
+    return row ? { seenAt: int(row, 'seen_at'), offset: Number(row['offset_ms']) } : null;
+  });
+  const time = createTimeKeeper(ports.clock, savedClock, log);
+  const { clock } = time;
   const listeners = new Set<(event: string, payload: unknown) => void>();
   const emit = (event: keyof AppContract['events'], payload: unknown): void => {
     const spec = appContract.events[event];
@@ -125,7 +148,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     log,
     printer: ports.printer,
     renderer: ports.render,
-    content: (db, jobId) => ticketContent(db, device(), jobId, clock.now()),
+    content: (db, jobId) => printable(db, device(), jobId, clock.now()),
     width: current.get('printer.width'),
     speedMmPerS: current.get('printer.speedMmPerS'),
     onJob: (view) => emit('print.changed', view),
@@ -143,46 +166,59 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     secrets: ports.secrets,
     app: options.app,
     printer: () => [printer.state, printer.reason].filter(Boolean).join(' '),
+    heardTime: (centre, sent, received) => {
+      const save = time.heard(centre, sent, received);
+      if (!save) return;
+      store.write((db) =>
+        db.run(sql`INSERT INTO clock (only_row, seen_at, offset_ms) VALUES (1, ${save.seenAt}, ${save.offset})
+          ON CONFLICT (only_row) DO UPDATE SET seen_at = excluded.seen_at, offset_ms = excluded.offset_ms`),
+      );
+    },
+    clockOffset: () => time.stamp().offset_ms,
     onChange: changed,
+    onRows: () => queue.changed(),
   });
-  const checkin = createCheckin({
+  const queue = createQueue({ store, clock, heardAt: sync.heardAt });
+  const inTurn = createTurns();
+  const visitors = {
     store,
     clock,
+    moment: time.moment,
+    stamp: time.stamp,
     ids,
     log,
-    lease: sync.lease,
+    cases: createCases(clock, ids),
+    queue,
+    lease: sync.leases.lease,
+    prefetch: sync.leases.prefetch,
     refreshKeys: sync.refreshKeys,
+    online: sync.online,
+    settled: sync.settled,
     committed: () => {
+      queue.changed();
       spool.kick();
       sync.kick();
       changed();
     },
-  });
-
-  const officeView = (): OfficeView | null => {
-    const enrolled = store.read(readDevice);
-    const office = enrolled && store.read((db) => readOffice(db, enrolled.officeId));
-    if (!office) return null;
-    const known = office.languages.filter((l): l is Language => LANGUAGES.some((x) => x === l));
-    return {
-      id: office.id,
-      name: office.name,
-      subtitle: office.subtitle,
-      timeZone: office.time_zone,
-      languages: known.length > 0 ? known : ['ru'],
-    };
   };
+  const checkin = createCheckin(visitors, inTurn);
+  const walkIn = createWalkIn(visitors, inTurn);
+  const requests = createRequests(visitors, inTurn);
+  const voice = createVoice(visitors);
+  const catalogue = createCatalogue(visitors);
 
   const systemState = (): SystemState => {
     const enrolled = store.read(readDevice) !== null;
-    const office = officeView();
+    const now = clock.now();
+    const office = store.read((db) => officeView(db, now));
     const served = office !== null && store.read(countServices) > 0;
     return {
-      now: clock.now(),
+      now,
       enrolled,
       office,
       printer,
       sync: sync.state(),
+      queue: served && office.open ? queue.summary() : null,
       ready: served,
       notReady: served ? null : enrolled ? 'no-data' : 'not-enrolled',
     };
@@ -202,6 +238,27 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     'core.ping': () => ({ now: clock.now(), pid: options.pid }),
     'system.state': systemState,
     'checkin.scan': (input) => checkin.scan(input),
+    'checkin.number': (input) => checkin.number(input),
+    'checkin.booking': (input) => checkin.booking(input),
+    'walkin.catalogue': () => catalogue.catalogue(),
+    'walkin.prepare': ({ services }) => {
+      walkIn.prepare(services);
+      return {};
+    },
+    'walkin.take': (input) => walkIn.take(input),
+    'slots.list': ({ services }) => catalogue.slots(services),
+    'booking.create': (input) => requests.create(input),
+    'booking.reschedule': (input) => requests.reschedule(input),
+    'booking.cancel': (input) => requests.cancel(input),
+    'help.call': ({ attempt, screen, reason }) => voice.call(attempt, screen, reason),
+    'help.over': ({ attempt }) => {
+      voice.over(attempt);
+      return {};
+    },
+    'feedback.send': async (input) => {
+      await voice.feedback(input);
+      return {};
+    },
     'ticket.copy': ({ attempt, visit }) => checkin.copy(attempt, visit),
     'print.job': ({ job }) => {
       const found = store.read((db) => getJob(db, job));
@@ -215,7 +272,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     'visit.list': ({ limit }) =>
       store.read((db) =>
         listVisits(db, limit).map((visit) => ({
-          visit: visitView(db, visit),
+          visit: visitView(db, readOffice(db, device().officeId), visit),
           booking: visit.bookingId,
           job: jobsOfTicket(db, visit.ticketId).at(-1) ?? null,
         })),
@@ -223,12 +280,29 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
   };
   const dispatch = createDispatcher(appContract, handlers, log);
 
+  let tidied = '';
+  let returned = '';
   const housekeeping = (): void => {
     const enrolled = store.read(readDevice);
     const office = enrolled && store.read((db) => readOffice(db, enrolled.officeId));
     if (office) {
-      const today = businessDate(clock.now(), office.time_zone, office.day_change_minutes);
-      store.write((db) => dropOldNumbers(db, today));
+      const now = clock.now();
+      const today = businessDate(now, office.time_zone, office.day_change_minutes);
+      if (today !== tidied) {
+        store.write((db) => {
+          dropOldNumbers(db, today);
+          dropOldRequests(db, today);
+        });
+        tidied = today;
+      }
+      requests.sweep();
+      // After the last hour of the day nobody comes any more: the numbers set aside for it go back.
+      if (isOver(office, now, today) && returned !== today) {
+        const given = store.write((db) => sync.leases.giveBack(db, today));
+        if (given.length > 0) log.info('numbers.returned', { day: today, series: given.length });
+        returned = today;
+        sync.kick();
+      }
     }
     stopHousekeeping = clock.after(HOUSEKEEPING_MS, housekeeping);
   };
@@ -241,6 +315,11 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     }
   };
   let stopHousekeeping = (): void => undefined;
+  let stopWatching = (): void => undefined;
+  const watchQueue = (): void => {
+    changed();
+    stopWatching = clock.after(QUEUE_EVERY_MS, watchQueue);
+  };
   let stopped = false;
 
   /** A device that knows where it belongs (settings) enrols by itself, and tries again until the centre answers. */
@@ -272,6 +351,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       housekeeping();
       await spool.start();
       sync.start();
+      stopWatching = clock.after(QUEUE_EVERY_MS, watchQueue);
       // The first drawing loads the typeface and the drawing library: not while a visitor waits.
       clock.after(0, warmUp);
       void enrolBySettings();
@@ -281,6 +361,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     stop: async () => {
       stopped = true;
       stopHousekeeping();
+      stopWatching();
       await Promise.all([spool.stop(), sync.stop()]);
       log.info('core.stopped');
       store.close();

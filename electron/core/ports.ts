@@ -89,27 +89,59 @@ export interface PrinterLink {
   close(timeoutMs: number): Promise<void>;
 }
 
-/** What stands on a ticket; the renderer decides how. Texts are already in the ticket's language(s). */
-export interface TicketContent {
+/** What every paper has: the head and the foot. Texts are already in the paper's language(s). */
+interface PaperContent {
   office: I18nText;
   officeSubtitle: I18nText;
-  /** As shown: `А 047`. */
-  number: string;
-  service: I18nText;
-  /** Booked time as epoch ms, null for a walk-in. */
-  startsAt: number | null;
   printedAt: number;
   timeZone: string;
-  place: I18nText | null;
   papers: readonly I18nText[];
-  /** Text of the QR of the visit (ASCII, upper case). */
-  qr: string;
   /** 0 = first paper; n = «ПОВТОР № n». */
   copy: number;
+  /** Of the visitor. */
+  language: string;
+  /** Staff must be able to read it too: what differs stands in this language as well. */
+  staffLanguage: string;
+}
+
+/** What stands on a ticket; the renderer decides how. */
+export interface TicketContent extends PaperContent {
+  kind: 'ticket';
+  /** As shown: `А 047`. */
+  number: string;
+  /** All services in their order; where there are several the order is printed. */
+  stations: readonly { service: I18nText; place: I18nText | null }[];
+  /** Booked time as epoch ms, null for a walk-in. */
+  startsAt: number | null;
+  /** People ahead and minutes, on the first paper of a visit and where it is known. */
+  wait: { ahead: number; fromMinutes: number; toMinutes: number } | null;
+  /** A claim to go before others: the mark, and whether the desk has yet to see the document. */
+  priority: { name: I18nText; level: 'first' | 'out-of-turn'; confirmed: boolean; document: I18nText | null } | null;
+  /** He came after his time. */
+  late: boolean;
+  /** Text of the QR of the visit (ASCII, upper case). */
+  qr: string;
   /** Not confirmed by the centre yet. */
   provisional: boolean;
-  language: string;
 }
+
+/** A time that was booked or moved here: to be brought along. */
+export interface SlipContent extends PaperContent {
+  kind: 'slip';
+  /** As people read it, `XXXX-XXXX`; null while the centre has not given one. */
+  bookingNumber: string | null;
+  services: readonly I18nText[];
+  startsAt: number;
+  /** From when one can check in. */
+  arriveFrom: number;
+  address: I18nText;
+  /** False: the centre has yet to say yes, and the paper says so. */
+  confirmed: boolean;
+  /** Its confirmation; null while there is none. */
+  qr: string | null;
+}
+
+export type Printable = TicketContent | SlipContent;
 
 export interface TicketBitmap {
   /** Dots per row, a multiple of 8. */
@@ -120,6 +152,6 @@ export interface TicketBitmap {
 }
 
 export interface TicketRenderer {
-  /** Draws a ticket `width` dots wide (576 or 384). */
-  draw(content: TicketContent, width: number): TicketBitmap;
+  /** Draws a paper `width` dots wide (576 or 384). */
+  draw(content: Printable, width: number): TicketBitmap;
 }

@@ -4,14 +4,25 @@ import { useTranslation } from 'react-i18next';
 import { formats } from '../i18n/format.ts';
 import { switchLanguage } from '../i18n/i18n.ts';
 import type { Client } from '../ui/client.ts';
-import { advance, initialState, screenOf, type Comfort, type Effect, type FlowEvent, type FlowState } from './flow.ts';
+import { perform } from './effects.ts';
+import { advance, initialState, screenOf } from './flow.ts';
+import type { Comfort, Effect, FlowEvent, FlowState, Screen, Step } from './steps.ts';
 import { Frame } from './Frame.tsx';
+import { Booked } from './screens/Booked.tsx';
+import { Choose } from './screens/Choose.tsx';
+import { Confirm } from './screens/Confirm.tsx';
 import { Done } from './screens/Done.tsx';
+import { Factor } from './screens/Factor.tsx';
+import { Feedback } from './screens/Feedback.tsx';
+import { Help } from './screens/Help.tsx';
 import { Home } from './screens/Home.tsx';
+import { NumberEntry } from './screens/NumberEntry.tsx';
 import { OutOfOrder } from './screens/OutOfOrder.tsx';
 import { Printing } from './screens/Printing.tsx';
 import { RefusedScreen } from './screens/RefusedScreen.tsx';
 import { Scan } from './screens/Scan.tsx';
+import { Services } from './screens/Services.tsx';
+import { Slots } from './screens/Slots.tsx';
 import { ViewContext, type View } from './view.ts';
 
 const now = (): number => performance.now();
@@ -22,7 +33,7 @@ interface Machine {
   /** Effects not begun yet. */
   todo: readonly Effect[];
 }
-const begin = (): Machine => ({ flow: initialState(now()), todo: [] });
+const begin = (initial: FlowState | undefined): Machine => ({ flow: initial ?? initialState(now()), todo: [] });
 const reduce = (machine: Machine, event: FlowEvent | 'begun'): Machine => {
   if (event === 'begun') return machine.todo.length === 0 ? machine : { ...machine, todo: [] };
   const { state, effects } = advance(machine.flow, event);
@@ -30,8 +41,9 @@ const reduce = (machine: Machine, event: FlowEvent | 'begun'): Machine => {
   return { flow: state, todo: effects.length === 0 ? machine.todo : [...machine.todo, ...effects] };
 };
 
-export const App = ({ client }: { client: Client }) => {
-  const [{ flow, todo }, dispatch] = useReducer(reduce, null, begin);
+/** @param initial a state to begin in, other than that of a kiosk that was just switched on */
+export const App = ({ client, initial }: { client: Client; initial?: FlowState }) => {
+  const [{ flow, todo }, dispatch] = useReducer(reduce, initial, begin);
   /** The flow's clock at the last event or second: what is drawn does not change between them. */
   const [at, setAt] = useState(now);
   const send = useCallback((event: FlowEvent) => {
@@ -83,29 +95,7 @@ export const App = ({ client }: { client: Client }) => {
   useEffect(() => {
     if (todo.length === 0) return;
     dispatch('begun');
-    const run = async (effect: Effect): Promise<void> => {
-      switch (effect.do) {
-        case 'scan': {
-          const { attempt, text, source } = effect;
-          const result = await client.call('checkin.scan', { attempt, text, source });
-          send({ type: 'answered', attempt, result, now: now() });
-          return;
-        }
-        case 'copy': {
-          const { attempt, visit } = effect;
-          const result = await client.call('ticket.copy', { attempt, visit });
-          send({ type: 'copied', attempt, result, now: now() });
-          return;
-        }
-        case 'look': {
-          const result = await client.call('print.job', { job: effect.job });
-          if (result.ok) send({ type: 'job', job: result.value, now: now() });
-          return;
-        }
-        default:
-      }
-    };
-    for (const effect of todo) void run(effect);
+    for (const effect of todo) void perform(client, effect, send, now);
   }, [client, send, todo]);
 
   const { language } = flow.comfort;
@@ -130,18 +120,46 @@ export const App = ({ client }: { client: Client }) => {
   return (
     <ViewContext value={view}>
       <Frame view={view} screen={screen} data={step.at === 'refused' ? { 'data-reason': step.refused.reason } : {}}>
-        {screen === 'home' ? <Home /> : null}
-        {screen === 'scan' && step.at === 'scan' ? <Scan until={step.until} /> : null}
-        {screen === 'printing' ? <Printing /> : null}
-        {screen === 'done' && step.at === 'ticket' ? <Done step={step} /> : null}
-        {screen === 'refused' && step.at === 'refused' ? (
-          <RefusedScreen refused={step.refused} until={step.until} />
-        ) : null}
-        {screen === 'out-of-order' ? <OutOfOrder /> : null}
+        {screenFor(step, screen)}
       </Frame>
       {flow.link === 'restarting' && flow.system ? <Moment comfort={flow.comfort} /> : null}
     </ViewContext>
   );
+};
+
+const screenFor = (step: Step, screen: Screen) => {
+  if (screen === 'out-of-order') return <OutOfOrder />;
+  if (screen === 'printing') return <Printing />;
+  switch (step.at) {
+    case 'home':
+      return <Home />;
+    case 'scan':
+      return <Scan step={step} />;
+    case 'number':
+      return <NumberEntry step={step} />;
+    case 'factor':
+      return <Factor step={step} />;
+    case 'choose':
+      return <Choose step={step} />;
+    case 'services':
+      return <Services step={step} />;
+    case 'confirm':
+      return <Confirm step={step} />;
+    case 'slots':
+      return <Slots step={step} />;
+    case 'ticket':
+      return <Done step={step} />;
+    case 'booked':
+      return <Booked step={step} />;
+    case 'refused':
+      return <RefusedScreen step={step} />;
+    case 'help':
+      return <Help step={step} />;
+    case 'feedback':
+      return <Feedback step={step} />;
+    default:
+      return null;
+  }
 };
 
 /** Over whatever is shown, while the core is brought back; at the very start the kiosk says so on its own screen. */

@@ -1,14 +1,30 @@
-import { ALargeSmall, Contrast, Landmark, Languages, WifiOff } from 'lucide-react';
+import { ALargeSmall, ArrowLeft, Contrast, Headset, Landmark, Languages, WifiOff, X } from 'lucide-react';
+import type { LucideIcon } from 'lucide-react';
 import { useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { inLanguage, LANGUAGES } from '../../shared/domain/language.ts';
 import { locales } from '../../shared/locales/index.ts';
 import { useFit } from '../ui/fit.ts';
 import { Pill } from '../ui/Tile.tsx';
-import type { Comfort, Screen } from './flow.ts';
-import type { View } from './view.ts';
+import { progressOf, TIMES } from './flow.ts';
+import type { Comfort, Screen } from './steps.ts';
+import { secondsLeft, type View } from './view.ts';
 
-/** What is the same on every screen: whose office it is, the time, and the bar of comforts at the bottom. */
+/** Where one can go back, call somebody, and leave it be; on the others the way is the screen's own. */
+const NAVIGATED: ReadonlySet<Screen> = new Set([
+  'scan',
+  'number',
+  'factor',
+  'choose',
+  'services',
+  'slots',
+  'confirm',
+  'refused',
+  'help',
+  'feedback',
+] as const satisfies Screen[]);
+
+/** What is the same on every screen: whose office it is, the time, the ways out, and the bar of comforts at the bottom. */
 export const Frame = ({
   view,
   screen,
@@ -25,8 +41,7 @@ export const Frame = ({
   const { state, send, formats } = view;
   const { system, comfort } = state;
   const office = system?.office;
-  const main = useRef<HTMLElement>(null);
-  useFit(main);
+  const progress = progressOf(state);
   const offline = system?.sync.state === 'offline' || system?.sync.state === 'never';
   return (
     <div
@@ -51,15 +66,17 @@ export const Frame = ({
           </div>
         )}
       </header>
-      <main key={screen} ref={main} className={`at-${screen}`}>
+      {progress === null ? null : <Progress {...progress} />}
+      <Content key={screen} screen={screen}>
         {children}
-      </main>
-      <footer>
+      </Content>
+      <footer className={NAVIGATED.has(screen) ? 'navigated' : undefined}>
         {offline && office ? (
           <div className="sign">
             <Pill icon={WifiOff}>{t('sign.offline')}</Pill>
           </div>
         ) : null}
+        {NAVIGATED.has(screen) ? <Navigation view={view} screen={screen} /> : null}
         <Bar
           comfort={comfort}
           send={send}
@@ -71,6 +88,81 @@ export const Frame = ({
     </div>
   );
 };
+
+/** Another element for each screen, which comes in with a short movement; what is in it is made to fit. */
+const Content = ({ screen, children }: { screen: Screen; children: ReactNode }) => {
+  const main = useRef<HTMLElement>(null);
+  useFit(main);
+  return (
+    <main ref={main} className={`at-${screen}`}>
+      {children}
+    </main>
+  );
+};
+
+const Progress = ({ step, of }: { step: number; of: number }) => {
+  const { t } = useTranslation();
+  return (
+    <div
+      className="progress"
+      role="progressbar"
+      aria-label={t('progress', { step, of })}
+      aria-valuemin={0}
+      aria-valuemax={of}
+      aria-valuenow={step}
+    >
+      {Array.from({ length: of }, (_, i) => (
+        // Parts of a line have no other name than where they are.
+        <i key={i} className={i < step ? 'past' : undefined} />
+      ))}
+    </div>
+  );
+};
+
+const Navigation = ({ view, screen }: { view: View; screen: Screen }) => {
+  const { t } = useTranslation();
+  const { state, send, now, at, newAttempt } = view;
+  const left = 'until' in state.step ? secondsLeft(state.step.until, at) : null;
+  const closing = left !== null && left * 1000 < TIMES.warn;
+  const helping = screen === 'help';
+  // There is nothing to be cancelled where nothing is being done.
+  const leave = t(helping || screen === 'refused' ? 'nav.home' : 'nav.cancel');
+  return (
+    <nav className="navigation" aria-label={t('nav.label')}>
+      {/* Help has its own way back, and cannot be called a second time. */}
+      {helping ? null : (
+        <>
+          <Way icon={ArrowLeft} action="back" onPress={() => send({ type: 'back', now: now() })}>
+            {t('nav.back')}
+          </Way>
+          <Way icon={Headset} action="help" onPress={() => send({ type: 'help', attempt: newAttempt(), now: now() })}>
+            {t('nav.help')}
+          </Way>
+        </>
+      )}
+      <Way icon={X} action="home" onPress={() => send({ type: 'home', now: now() })}>
+        {closing ? `${leave} · ${left}` : leave}
+      </Way>
+    </nav>
+  );
+};
+
+const Way = ({
+  icon: Icon,
+  action,
+  onPress,
+  children,
+}: {
+  icon: LucideIcon;
+  action: string;
+  onPress: () => void;
+  children: string;
+}) => (
+  <button type="button" className="btn press" data-action={action} onClick={onPress}>
+    <Icon aria-hidden />
+    <span>{children}</span>
+  </button>
+);
 
 const Bar = ({
   comfort,

@@ -1,6 +1,6 @@
 import { createContext, use } from 'react';
 import type { Formats } from '../i18n/format.ts';
-import type { FlowEvent, FlowState } from './flow.ts';
+import type { FlowEvent, FlowState } from './steps.ts';
 
 /** What every screen is drawn from. */
 export interface View {

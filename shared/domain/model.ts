@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LANGUAGES } from './language.ts';
+import { PRIORITIES, STAGE_STATES, VISIT_STATES, WINDOW_STATES } from './queue.ts';
 import { SERIES } from './ticket-number.ts';
 
 export const language = z.enum(LANGUAGES);
@@ -25,6 +26,29 @@ export const ticketNumber = z.strictObject({ series, number: ticketNo });
 export const BOOKING_STATUS = ['booked', 'arrived', 'cancelled', 'rescheduled', 'no-show', 'served'] as const;
 export const bookingStatus = z.enum(BOOKING_STATUS);
 export type BookingStatus = z.output<typeof bookingStatus>;
+
+export const priority = z.enum(PRIORITIES);
+export const visitState = z.enum(VISIT_STATES);
+export const stageState = z.enum(STAGE_STATES);
+export const windowState = z.enum(WINDOW_STATES);
+
+/** What shows that a booking is his: the last four digits of the phone, or the year of birth. Four digits either way. */
+export const factorKind = z.enum(['phone4', 'birth-year']);
+export type FactorKind = z.output<typeof factorKind>;
+
+/** Minutes after local midnight. */
+const wallMinutes = z.int().min(0).max(1440);
+const span = z
+  .object({ from: wallMinutes, until: wallMinutes })
+  .refine((s) => s.from < s.until, 'a span of opening hours must end after it begins');
+export const hours = z.object({
+  /** Monday first. */
+  week: z.array(z.array(span).max(6)).length(7),
+  exceptions: z
+    .array(z.object({ date: businessDay, spans: z.array(span).max(6), note: i18nText.nullable().default(null) }))
+    .max(400)
+    .default([]),
+});
 
 /** Life of a print job; the rules stand in electron/core/printing. */
 export const JOB_STATES = ['queued', 'blocked', 'sending', 'sent', 'printed', 'unknown', 'expired'] as const;

@@ -3,11 +3,14 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 } from 'uuid';
-import { createCheckin } from '../../electron/core/checkin/checkin.ts';
+import { createCases } from '../../electron/core/checkin/cases.ts';
+import { createCheckin, createTurns } from '../../electron/core/checkin/checkin.ts';
 import { createLog } from '../../electron/core/log.ts';
 import { systemClock } from '../../electron/core/shipped.ts';
+import { createQueue } from '../../electron/core/queue/queue.ts';
 import { openBetterSqlite3 } from '../../electron/core/store/better-sqlite3.ts';
 import { openStore } from '../../electron/core/store/store.ts';
+import { exactly } from '../../shared/domain/decide.ts';
 import { seedRegistry } from '../fixtures/registry.ts';
 import { startVirtualPrinter } from '../printer/index.ts';
 import { startCore } from '../tools/core-cli.ts';
@@ -107,19 +110,29 @@ const checkins = async (dir: string): Promise<number> => {
   const log = createLog(join(dir, 'core.log'), 'info');
   const store = openStore(() => openBetterSqlite3(join(dir, 'talon.db')), log);
   const held = seedRegistry(store, { now: Date.now(), count: VISITS });
-  const checkin = createCheckin({
-    store,
-    clock: systemClock,
-    ids: { uuid: () => v7() },
-    log,
-    lease: () => Promise.resolve(null),
-    refreshKeys: () => Promise.resolve(false),
-    committed: () => undefined,
-  });
+  const ids = { uuid: () => v7() };
+  const clock = systemClock;
+  const queue = createQueue({ store, clock, heardAt: () => null });
+  const checkin = createCheckin(
+    {
+      store,
+      clock,
+      moment: () => exactly(clock.now()),
+      stamp: () => undefined,
+      ids,
+      log,
+      cases: createCases(clock, ids),
+      queue,
+      lease: () => Promise.resolve(null),
+      refreshKeys: () => Promise.resolve(false),
+      committed: () => queue.changed(),
+    },
+    createTurns(),
+  );
   const began = performance.now();
   for (const { token } of held) {
-    const out = await checkin.scan({ attempt: v7(), text: token, source: 'camera' });
-    if (out.outcome !== 'accepted') throw new Error(out.reason);
+    const out = await checkin.scan({ attempt: v7(), text: token, source: 'camera', purpose: 'check-in' });
+    if (out.outcome !== 'accepted') throw new Error(JSON.stringify(out));
   }
   const seconds = (performance.now() - began) / 1000;
   store.close();

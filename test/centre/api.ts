@@ -8,8 +8,8 @@ import type { Gate } from './control.ts';
 import { createSignIn, enrol, type Device } from './devices.ts';
 import { readChanges, waitForChanges } from './feed.ts';
 import { publicKeys } from './keys.ts';
-import { lease } from './leases.ts';
-import { takeOps } from './ops.ts';
+import { hello, lease } from './leases.ts';
+import { phonesOf, takeOps } from './ops.ts';
 import { problemBody, ProblemError } from './problems.ts';
 
 /** The calls of RegSync/1, served as the table of the contract says: nothing of HTTP stands in the parts behind. */
@@ -87,7 +87,11 @@ const handlersFor = (context: Context, signIn: ReturnType<typeof createSignIn>, 
       await waitForChanges(context, left, AbortSignal.any([gone, closing]));
     }
   },
-  ops: ({ ops }, { device }) => takeOps(context, device(), ops),
+  hello: (input, { device }) => hello(context, device(), input),
+  ops: async ({ ops }, { device }) => {
+    const phones = await phonesOf(context, ops);
+    return takeOps(context, device(), ops, phones);
+  },
   leases: (input, { device }) => lease(context, device(), input),
   health: (input, { device }) => {
     context.db

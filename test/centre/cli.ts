@@ -11,6 +11,9 @@ npm run centre -- [options]
   --seed FILE|demo    what to put in: a JSON file, or a made-up day at an office with pages at /demo and /office
   --now ISO           the centre's clock starts at this time, such as 2026-03-16T09:00:00+03:00
   --public-url URL    a further base URL under which devices reach it
+  --counters          the windows of the demo call and serve, and others come in between (the demo does so unless told not to)
+  --no-counters       the hall of the demo stands still
+  --counters-seed N   what chance begins with in the hall (default 1)
   --control           opens /control, by which tests stop and disturb it
   --exit-with-parent  ends when its standard input is closed
   --help              this text
@@ -66,6 +69,9 @@ function read(argv: readonly string[]): { help: boolean; withParent: boolean; op
         seed: { type: 'string' },
         now: { type: 'string' },
         'public-url': { type: 'string' },
+        counters: { type: 'boolean', default: false },
+        'no-counters': { type: 'boolean', default: false },
+        'counters-seed': { type: 'string', default: '1' },
         control: { type: 'boolean', default: false },
         'exit-with-parent': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -77,6 +83,9 @@ function read(argv: readonly string[]): { help: boolean; withParent: boolean; op
   if (values.help) return { help: true, withParent: false, options: { db: '' } };
   const { db, seed, now, 'public-url': publicUrl } = values;
   if (db === undefined || db === '') throw new UsageError('--db FILE is missing');
+  if (values.counters && values['no-counters']) throw new UsageError('--counters and --no-counters exclude each other');
+  if (values.counters && seed !== 'demo') throw new UsageError('--counters: only the demo has a hall, add --seed demo');
+  const countersSeed = integer('counters-seed', values['counters-seed'], 0, 0xffff_ffff);
   return {
     help: false,
     withParent: values['exit-with-parent'],
@@ -85,6 +94,7 @@ function read(argv: readonly string[]): { help: boolean; withParent: boolean; op
       port: integer('port', values.port, 0, 65_535),
       control: values.control,
       ...(seed === undefined ? {} : { seed: seedFrom(seed) }),
+      ...(seed === 'demo' && !values['no-counters'] ? { counters: { seed: countersSeed } } : {}),
       ...(now === undefined ? {} : { now: clockFrom(now) }),
       ...(publicUrl === undefined ? {} : { publicUrl: url(publicUrl) }),
     },

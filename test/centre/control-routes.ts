@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { controlSchema, type Control, type Gate } from './control.ts';
-import type { ControlAnswer } from './index.ts';
+import type { ControlAnswer } from './knobs.ts';
 import { ProblemError } from './problems.ts';
 import { streamEvents } from './sse.ts';
 

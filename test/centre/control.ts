@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { z } from 'zod';
-import { bookingId, epochMs, officeId, serviceId, uuid } from '../../shared/domain/model.ts';
+import { bookingId, epochMs, officeId, priority, serviceId, uuid, windowState } from '../../shared/domain/model.ts';
 import { centreApi } from '../../shared/contracts/centre/api.ts';
 
 /**
@@ -17,6 +17,8 @@ const path = z.enum(paths as [string, ...string[]]);
  */
 const point = z.enum(['before', 'after']);
 
+const fourDigits = z.string().regex(/^\d{4}$/);
+
 export const controlSchema = z
   .strictObject({
     /** Requests to the path are taken in and not answered until released. */
@@ -28,7 +30,7 @@ export const controlSchema = z
     /** Before every answer. */
     delayMs: z.int().min(0).max(120_000),
     cancel: bookingId,
-    /** Another time, or another office. */
+    /** Another time, or another office. What says the old time is superseded. */
     move: z.strictObject({ booking: bookingId, office_id: officeId.optional(), starts_at: epochMs.optional() }),
     /** A booking that comes in now. Answered with its id, number and token. */
     book: z.strictObject({
@@ -38,9 +40,38 @@ export const controlSchema = z
       service_id: serviceId,
       starts_at: epochMs,
       language: z.string().max(16).nullable().default(null),
+      further_services: z.array(serviceId).max(20).default([]),
+      priority: priority.default('none'),
+      masked: z.string().max(40).nullable().default(null),
+      person: z
+        .string()
+        .regex(/^[0-9a-f]{32}$/)
+        .nullable()
+        .default(null),
+      /** In clear; verifiers are made of them. */
+      factors: z.strictObject({ phone4: fourDigits.optional(), birth_year: fourDigits.optional() }).default({}),
     }),
+    /** So many places are left in a slot. */
+    slots: z.strictObject({ office_id: officeId, slot: z.string().max(40), free: z.int().min(0).max(1000) }),
+    /** What a window does. */
+    window: z.strictObject({
+      office_id: officeId,
+      window: z.int().min(0),
+      state: windowState,
+      until: epochMs.nullable().default(null),
+    }),
+    /** What becomes of a visit next; `confirm`: the desk has seen the document of its claim. */
+    visit: z.strictObject({
+      visit: uuid,
+      to: z.enum(['called', 'waiting', 'serving', 'done', 'left', 'confirm']),
+      window: z.int().min(0).nullable().default(null),
+    }),
+    /** The hall of the demo: stands still, moves by itself, or does so many seconds more at once. */
+    counters: z.union([z.enum(['run', 'stop']), z.strictObject({ step: z.number().min(0).max(86_400) })]),
     /** A device. */
     revoke: uuid,
+    /** As after a restore from a backup: a new epoch. */
+    restore: z.literal(true),
     /** One more enrolment code. Answered with it. */
     code: z.strictObject({
       office_id: officeId,
@@ -53,6 +84,7 @@ export const controlSchema = z
   .partial();
 
 export type Control = z.output<typeof controlSchema>;
+export type ControlInput = z.input<typeof controlSchema>;
 
 interface HeldCall {
   /** Number of the request, as in the events. */

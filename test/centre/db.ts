@@ -6,14 +6,14 @@ import Database from 'better-sqlite3';
  */
 export type Db = Database.Database;
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 -- Entities as they are now. Their history, as devices see it, stands in change_log.
 CREATE TABLE entity (
-  collection TEXT NOT NULL CHECK (collection IN ('office', 'service_group', 'service', 'setting')),
+  collection TEXT NOT NULL CHECK (collection IN ('office', 'service_group', 'service', 'setting', 'window', 'slot')),
   id TEXT NOT NULL,
   -- Office whose devices get it; -1: all.
   audience INTEGER NOT NULL,
@@ -28,9 +28,19 @@ CREATE TABLE booking (
   office_id INTEGER NOT NULL,
   number TEXT NOT NULL CHECK (length(number) = 8),
   service_id INTEGER NOT NULL,
+  -- JSON list: what comes after it in the same visit.
+  further_services TEXT NOT NULL DEFAULT '[]',
   starts_at INTEGER NOT NULL,
   status TEXT NOT NULL,
+  revision INTEGER NOT NULL DEFAULT 0,
   language TEXT,
+  masked TEXT,
+  -- JSON list of verifiers; what they verify is not kept.
+  factors TEXT NOT NULL DEFAULT '[]',
+  priority TEXT NOT NULL DEFAULT 'none',
+  person TEXT,
+  -- JSON, sealed as it came from a device; null for all others.
+  contact TEXT,
   ticket_series TEXT,
   ticket_number INTEGER,
   -- Office whose devices hold it; null when it is outside their window.
@@ -39,6 +49,16 @@ CREATE TABLE booking (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX booking_time ON booking (office_id, starts_at);
 CREATE INDEX booking_number ON booking (number);
+
+-- How many a slot takes, where that is not what the windows make of it.
+CREATE TABLE slot_capacity (
+  office_id INTEGER NOT NULL,
+  slot_id TEXT NOT NULL,
+  capacity INTEGER NOT NULL,
+  PRIMARY KEY (office_id, slot_id)
+) STRICT, WITHOUT ROWID;
+-- When times can be booked, JSON; an office that is not here has no slots.
+CREATE TABLE booking_times (office_id INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT;
 
 -- Append-only, numbered in commit order: there is one writer. A row is for the devices of one office (-1: of all).
 CREATE TABLE change_log (
@@ -69,6 +89,8 @@ CREATE TABLE device (
   enrolled_at INTEGER NOT NULL,
   revoked_at INTEGER,
   acked_seq INTEGER NOT NULL DEFAULT 0,
+  -- The history in which it said what numbers it holds.
+  hello_epoch TEXT,
   UNIQUE (office_id, slot_no)
 ) STRICT, WITHOUT ROWID;
 
@@ -106,27 +128,109 @@ CREATE TABLE operation (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX operation_seq ON operation (device_id, seq);
 
-CREATE TABLE visit (
-  visit_id TEXT PRIMARY KEY,
-  office_id INTEGER NOT NULL,
+-- What devices asked for, for as long as it may be taken back.
+CREATE TABLE request (
   device_id TEXT NOT NULL REFERENCES device,
   op_id TEXT NOT NULL,
+  type TEXT NOT NULL,
   booking_id TEXT NOT NULL,
+  -- The booking before and after; null before a booking was made.
+  from_status TEXT,
+  from_starts_at INTEGER,
+  to_starts_at INTEGER NOT NULL,
+  applied_at INTEGER NOT NULL,
+  withdrawn_at INTEGER,
+  PRIMARY KEY (device_id, op_id)
+) STRICT, WITHOUT ROWID;
+-- Requests that were taken back, also before they came.
+CREATE TABLE withdrawn (
+  device_id TEXT NOT NULL REFERENCES device,
+  op_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (device_id, op_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE visit (
+  visit_id TEXT PRIMARY KEY,
+  rev INTEGER NOT NULL,
+  office_id INTEGER NOT NULL,
+  -- Null: given out by the centre itself, for a screen that is no device of ours.
+  device_id TEXT REFERENCES device,
+  op_id TEXT,
+  origin TEXT NOT NULL CHECK (origin IN ('booking', 'walk-in')),
+  booking_id TEXT,
   service_id INTEGER NOT NULL,
   series TEXT NOT NULL,
   number INTEGER NOT NULL,
   business_date TEXT NOT NULL,
   provisional INTEGER NOT NULL CHECK (provisional IN (0, 1)),
+  -- By the device's clock, and what counts: never after it was received.
   occurred_at INTEGER NOT NULL,
+  arrived_at INTEGER NOT NULL,
+  order_at INTEGER NOT NULL,
   received_at INTEGER NOT NULL,
   copies INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'called', 'serving', 'done', 'left')),
+  -- What counts in the queue, and what was claimed.
+  priority TEXT NOT NULL DEFAULT 'none',
+  claim TEXT,
+  claim_level TEXT,
+  claim_confirmed INTEGER NOT NULL DEFAULT 0 CHECK (claim_confirmed IN (0, 1)),
+  language TEXT,
+  -- JSON, sealed as it came.
+  contact TEXT,
+  -- JSON list of what the device wants staff to know.
+  flags TEXT NOT NULL DEFAULT '[]',
+  late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1)),
   -- Why it needs a decision at the desk.
   conflict TEXT,
   -- The visit that it collides with.
-  linked_visit TEXT
+  linked_visit TEXT,
+  -- The office's devices hold it.
+  shown INTEGER NOT NULL DEFAULT 0 CHECK (shown IN (0, 1)),
+  CHECK ((origin = 'booking') = (booking_id IS NOT NULL)),
+  CHECK ((device_id IS NULL) = (op_id IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX visit_booking ON visit (booking_id);
 CREATE INDEX visit_day ON visit (office_id, business_date);
+CREATE INDEX visit_shown ON visit (office_id) WHERE shown = 1;
+
+CREATE TABLE stage (
+  visit_id TEXT NOT NULL REFERENCES visit,
+  position INTEGER NOT NULL,
+  service_id INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'called', 'serving', 'done', 'skipped')),
+  window_id INTEGER,
+  called_at INTEGER,
+  serving_at INTEGER,
+  done_at INTEGER,
+  PRIMARY KEY (visit_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE help_call (
+  help_id TEXT PRIMARY KEY,
+  office_id INTEGER NOT NULL,
+  device_id TEXT NOT NULL REFERENCES device,
+  screen TEXT NOT NULL,
+  reason TEXT,
+  called_at INTEGER NOT NULL,
+  over_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- All that was said; of each visit the latest counts.
+CREATE TABLE feedback (
+  device_id TEXT NOT NULL REFERENCES device,
+  op_id TEXT NOT NULL,
+  office_id INTEGER NOT NULL,
+  visit_id TEXT NOT NULL,
+  score INTEGER NOT NULL,
+  reasons TEXT NOT NULL,
+  sealed TEXT,
+  occurred_at INTEGER NOT NULL,
+  received_at INTEGER NOT NULL,
+  PRIMARY KEY (device_id, op_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX feedback_visit ON feedback (visit_id, occurred_at);
 
 -- Leases keep numbers apart; this index is the alarm for when they did not.
 CREATE TABLE ticket (
@@ -143,7 +247,8 @@ CREATE TABLE lease (
   business_date TEXT NOT NULL,
   series TEXT NOT NULL,
   number INTEGER NOT NULL,
-  device_id TEXT NOT NULL REFERENCES device,
+  -- Null: the centre gave it out itself.
+  device_id TEXT REFERENCES device,
   request_id TEXT NOT NULL,
   PRIMARY KEY (office_id, business_date, series, number)
 ) STRICT, WITHOUT ROWID;
@@ -157,6 +262,32 @@ CREATE TABLE lease_request (
   PRIMARY KEY (device_id, request_id)
 ) STRICT, WITHOUT ROWID;
 
+-- Reserve numbers that came back unused: others may have them. Their lease tells who had them last.
+CREATE TABLE lease_free (
+  office_id INTEGER NOT NULL,
+  business_date TEXT NOT NULL,
+  series TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY (office_id, business_date, series, number)
+) STRICT, WITHOUT ROWID;
+-- Epochs that follow a restore, and the last day of which numbers may have been given before it.
+CREATE TABLE lease_restore (
+  epoch TEXT NOT NULL,
+  office_id INTEGER NOT NULL,
+  last_day TEXT NOT NULL,
+  PRIMARY KEY (epoch, office_id)
+) STRICT, WITHOUT ROWID;
+-- What the counters of such a day begin above.
+CREATE TABLE lease_floor (
+  epoch TEXT NOT NULL,
+  office_id INTEGER NOT NULL,
+  business_date TEXT NOT NULL,
+  series TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  floor INTEGER NOT NULL,
+  PRIMARY KEY (epoch, office_id, business_date, series, kind)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE signing_key (
   key_id INTEGER PRIMARY KEY CHECK (key_id BETWEEN 0 AND 255),
   public_x TEXT NOT NULL,
@@ -167,12 +298,27 @@ CREATE TABLE signing_key (
   revoked_at INTEGER
 ) STRICT;
 
+-- What devices seal personal data to.
+CREATE TABLE sealing_key (kid TEXT PRIMARY KEY, x TEXT NOT NULL, y TEXT NOT NULL, d TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
 CREATE TABLE device_health (
   device_id TEXT PRIMARY KEY REFERENCES device,
   report TEXT NOT NULL,
   received_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `;
+
+/** The same SQL is asked thousands of times: each text is compiled once. */
+const compileOnce = (db: Db): void => {
+  const compile = db.prepare.bind(db);
+  const known = new Map<string, Database.Statement>();
+  const prepare = (sql: string): Database.Statement => {
+    let statement = known.get(sql);
+    if (!statement) known.set(sql, (statement = compile(sql)));
+    return statement;
+  };
+  db.prepare = prepare as Db['prepare'];
+};
 
 /**
  * Opens the store, makes it if there is none.
@@ -185,6 +331,7 @@ export const openDb = (file: string, newEpoch: () => string): Db => {
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
     db.pragma('trusted_schema = OFF');
+    compileOnce(db);
     const version = db.pragma('user_version', { simple: true });
     if (version === 0) {
       db.transaction(() => {
@@ -209,4 +356,9 @@ export const readEpoch = (db: Db): string => {
   const row = db.prepare<[], { value: string }>(`SELECT value FROM meta WHERE key = 'epoch'`).get();
   if (!row) throw new Error('the database has no epoch: it is damaged, restore it from a backup');
   return row.value;
+};
+
+/** From now on it is another history. */
+export const writeEpoch = (db: Db, epoch: string): void => {
+  db.prepare(`UPDATE meta SET value = ? WHERE key = 'epoch'`).run(epoch);
 };

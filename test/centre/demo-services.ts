@@ -1,30 +1,9 @@
 import type { SeedInput } from './seed.ts';
 
-/** The offices, groups and services of the demo. Pictograms are names of lucide icons. */
+/** The groups and services of the demo. Pictograms are names of lucide icons. */
 
 export const DEMO_OFFICE = 7701;
 export const OTHER_OFFICE = 7702;
-
-export const demoOffices: SeedInput['offices'] = [
-  {
-    id: DEMO_OFFICE,
-    name: { ru: 'МФЦ «Мои документы»', en: 'Public Services Centre' },
-    subtitle: { ru: 'Центральный район', en: 'Central District' },
-    address: { ru: 'ул. Садовая, д. 14', en: '14 Sadovaya Street' },
-    time_zone: 'Europe/Moscow',
-    day_change_minutes: 240,
-    languages: ['ru', 'en'],
-  },
-  {
-    id: OTHER_OFFICE,
-    name: { ru: 'МФЦ «Мои документы»', en: 'Public Services Centre' },
-    subtitle: { ru: 'Заречный район', en: 'Zarechny District' },
-    address: { ru: 'Набережная ул., д. 3, корп. 1', en: '3 Naberezhnaya Street, building 1' },
-    time_zone: 'Europe/Moscow',
-    day_change_minutes: 240,
-    languages: ['ru', 'en'],
-  },
-];
 
 export const demoGroups: NonNullable<SeedInput['service_groups']> = [
   {
@@ -72,6 +51,13 @@ export const demoServices: NonNullable<SeedInput['services']> = [
     duration_minutes: 15,
     duration_spread_minutes: 5,
     position: 1,
+    keywords: {
+      ru: 'внутренний паспорт, удостоверение личности, замена паспорта',
+      en: 'identity card, ID, national passport',
+    },
+    frequent: true,
+    // Let in from 45 minutes before, told to come 30 minutes before.
+    policy: { early_minutes: 45, early_announced_minutes: 30, unconfirmed_requests: true },
   },
   {
     id: 102,
@@ -87,6 +73,12 @@ export const demoServices: NonNullable<SeedInput['services']> = [
     duration_minutes: 20,
     duration_spread_minutes: 6,
     position: 2,
+    keywords: {
+      ru: 'загран, биометрический паспорт, поездка за границу',
+      en: 'international passport, biometric, travel',
+    },
+    frequent: true,
+    policy: { grace_minutes: 10, after_grace: 'walk-in' },
   },
   {
     id: 103,
@@ -99,6 +91,8 @@ export const demoServices: NonNullable<SeedInput['services']> = [
     duration_minutes: 15,
     duration_spread_minutes: 5,
     position: 3,
+    keywords: { ru: 'прописка, временная регистрация, снятие с учёта', en: 'address, registration, propiska' },
+    frequent: true,
   },
   {
     id: 201,
@@ -111,6 +105,11 @@ export const demoServices: NonNullable<SeedInput['services']> = [
     duration_minutes: 30,
     duration_spread_minutes: 10,
     position: 1,
+    keywords: {
+      ru: 'Росреестр, право собственности, квартира, дом, ипотека',
+      en: 'ownership, flat, house, mortgage, Rosreestr',
+    },
+    policy: { grace_minutes: 15, after_grace: 'desk' },
   },
   {
     id: 202,
@@ -123,6 +122,8 @@ export const demoServices: NonNullable<SeedInput['services']> = [
     duration_minutes: 10,
     duration_spread_minutes: 3,
     position: 2,
+    keywords: { ru: 'Росреестр, справка о собственности, кадастровая выписка', en: 'extract, ownership, Rosreestr' },
+    frequent: true,
   },
   {
     id: 203,
@@ -135,6 +136,8 @@ export const demoServices: NonNullable<SeedInput['services']> = [
     duration_minutes: 25,
     duration_spread_minutes: 8,
     position: 3,
+    keywords: { ru: 'межевание, участок, перепланировка, границы', en: 'survey, plot, boundaries, alterations' },
+    policy: { walk_in: false, redirect_to: 202 },
   },
   {
     id: 301,
@@ -147,6 +150,9 @@ export const demoServices: NonNullable<SeedInput['services']> = [
     duration_minutes: 20,
     duration_spread_minutes: 6,
     position: 1,
+    keywords: { ru: 'детские, роды, новорождённый, выплата на ребёнка', en: 'newborn, child, payment, birth' },
+    frequent: true,
+    policy: { grace_minutes: 10, after_grace: 'walk-in' },
   },
   {
     id: 302,
@@ -159,6 +165,8 @@ export const demoServices: NonNullable<SeedInput['services']> = [
     duration_minutes: 25,
     duration_spread_minutes: 8,
     position: 2,
+    keywords: { ru: 'маткапитал, сертификат, второй ребёнок', en: 'certificate, second child, family' },
+    policy: { walk_in: false },
   },
   {
     id: 303,
@@ -174,6 +182,8 @@ export const demoServices: NonNullable<SeedInput['services']> = [
     duration_minutes: 20,
     duration_spread_minutes: 5,
     position: 3,
+    keywords: { ru: 'коммунальные, ЖКУ, льгота, квартплата', en: 'utilities, rent, discount' },
+    policy: { walk_ins_per_day: 5 },
   },
   {
     id: 401,
@@ -190,6 +200,9 @@ export const demoServices: NonNullable<SeedInput['services']> = [
     duration_minutes: 15,
     duration_spread_minutes: 4,
     position: 1,
+    keywords: { ru: 'права, водительские права, ГИБДД', en: 'driver, licence, traffic police' },
+    frequent: true,
+    policy: { unconfirmed_requests: true },
   },
   {
     id: 402,
@@ -202,6 +215,7 @@ export const demoServices: NonNullable<SeedInput['services']> = [
     duration_minutes: 10,
     duration_spread_minutes: 3,
     position: 2,
+    keywords: { ru: 'налоговая, ФНС, налогоплательщик', en: 'tax, taxpayer' },
   },
   {
     id: 403,
@@ -214,5 +228,6 @@ export const demoServices: NonNullable<SeedInput['services']> = [
     duration_minutes: 10,
     duration_spread_minutes: 3,
     position: 3,
+    keywords: { ru: 'судимость, характеристика, МВД', en: 'police, record, conviction' },
   },
 ];

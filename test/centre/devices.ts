@@ -130,13 +130,18 @@ export const enrol = async (context: Context, input: In<'enrol'>, source: string
         .all(row.office_id)
         .map(({ slot_no }) => slot_no),
     );
-    let slot = 1;
-    while (taken.has(slot)) slot += 1;
-    if (slot > MAX_SLOT) throw new ProblemError('code-invalid', `the office has ${MAX_SLOT} devices already`);
+    // After a restore the lowest free slot may be at work in a device that the backup does not know: its five-digit
+    // numbers would come twice. New devices begin at the other end then.
+    const restored = db.prepare(`SELECT 1 FROM meta WHERE key = 'restored'`).get() !== undefined;
+    let slot = restored ? MAX_SLOT : 1;
+    while (taken.has(slot)) slot += restored ? -1 : 1;
+    if (slot > MAX_SLOT || slot < 1)
+      throw new ProblemError('code-invalid', `the office has ${MAX_SLOT} devices already`);
     db.prepare(
-      `INSERT INTO device (device_id, office_id, slot_no, roles, public_x, app, hardware, enrolled_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(deviceId, row.office_id, slot, row.roles, input.public_jwk.x, input.app, input.hardware, now());
+      `INSERT INTO device (device_id, office_id, slot_no, roles, public_x, app, hardware, enrolled_at, hello_epoch)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      // It holds no numbers yet: that is all that its hello could say.
+    ).run(deviceId, row.office_id, slot, row.roles, input.public_jwk.x, input.app, input.hardware, now(), epoch);
     db.prepare('UPDATE enrolment_code SET used_at = ?, device_id = ? WHERE code = ?').run(now(), deviceId, code);
     const roles = z.array(z.enum(['kiosk', 'desk'])).parse(JSON.parse(row.roles));
     return { device_id: deviceId, office_id: row.office_id, slot_no: slot, roles, epoch };

@@ -1,16 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { API_PREFIX } from '../../shared/contracts/centre/schemas.ts';
-import { makeBookingNumber } from '../../shared/domain/booking-number.ts';
 import { addApi, sendProblem, stamp } from './api.ts';
-import { createContext, readOffice, type Context } from './context.ts';
-import { createGate, type Control, type Gate } from './control.ts';
+import { createContext, type Context } from './context.ts';
+import { controlSchema, createGate, type Control, type ControlInput, type Gate } from './control.ts';
 import { addControlRoutes } from './control-routes.ts';
 import { demoSeed } from './demo.ts';
-import { createCode, openCodes, revokeDevice } from './devices.ts';
-import { putBooking, readBooking, type Booking } from './feed.ts';
-import { confirmation } from './keys.ts';
+import { DEMO_OFFICE } from './demo-services.ts';
+import { createCode, openCodes } from './devices.ts';
+import { openHall, type Hall } from './hall.ts';
+import { turnKnobs, type ControlAnswer } from './knobs.ts';
 import { addPages } from './pages.ts';
 import { ProblemError } from './problems.ts';
 import { applySeed, type Seed } from './seed.ts';
@@ -29,18 +28,14 @@ export interface CentreOptions {
   seed?: Seed | 'demo';
   /** Opens `/control`, by which tests stop and disturb it. */
   control?: boolean;
+  /** The windows of the demo call and serve, and others come in between; `seed` is what chance begins with. */
+  counters?: { seed: number };
   /** Milliseconds since 1970. */
   now?: () => number;
   /** A further base URL under which devices reach it (through a proxy). */
   publicUrl?: string;
   /** Errors and alarms, one a line. */
   log?: (line: string) => void;
-}
-
-/** What `control` has to say. */
-export interface ControlAnswer {
-  booking?: { id: string; number: string; token: string };
-  code?: string;
 }
 
 export interface Centre {
@@ -55,56 +50,12 @@ export interface Centre {
    * Turns the knobs, like `POST /control`.
    * @throws ProblemError `not-found` for a booking, office or device that is not there
    */
-  control(change: Control): ControlAnswer;
+  control(change: ControlInput): ControlAnswer;
   /** Calls that stand still, and counts. */
   gate: Gate;
   /** Answers who waits, and ends. */
   close(): Promise<void>;
 }
-
-const newBooking = (context: Context, given: NonNullable<Control['book']>): Booking => {
-  if (!readOffice(context, given.office_id))
-    throw new ProblemError('not-found', `there is no office ${given.office_id}`);
-  return putBooking(context, {
-    id: given.id ?? randomBytes(16).toString('hex'),
-    number: makeBookingNumber(randomBytes(5).readUIntBE(0, 5) % 2 ** 35),
-    office_id: given.office_id,
-    service_id: given.service_id,
-    starts_at: given.starts_at,
-    status: 'booked',
-    language: given.language,
-    ticket: null,
-  });
-};
-
-const bookingOrThrow = (context: Context, id: string): Booking => {
-  const booking = readBooking(context, id);
-  if (!booking) throw new ProblemError('not-found', `there is no booking ${id}`);
-  return booking;
-};
-
-const turn = (context: Context, gate: Gate, change: Control): ControlAnswer =>
-  context.write(() => {
-    const answer: ControlAnswer = {};
-    if (change.cancel !== undefined) {
-      putBooking(context, { ...bookingOrThrow(context, change.cancel), status: 'cancelled', ticket: null });
-    }
-    if (change.move) {
-      const booking = bookingOrThrow(context, change.move.booking);
-      const { office_id = booking.office_id, starts_at = booking.starts_at } = change.move;
-      putBooking(context, { ...booking, office_id, starts_at });
-    }
-    if (change.book) {
-      const booking = newBooking(context, change.book);
-      answer.booking = { id: booking.id, number: booking.number, token: confirmation(context, booking) };
-    }
-    if (change.revoke !== undefined && !revokeDevice(context, change.revoke)) {
-      throw new ProblemError('not-found', `there is no device ${change.revoke}`);
-    }
-    if (change.code) answer.code = createCode(context, change.code.office_id, change.code.roles);
-    gate.set(change);
-    return answer;
-  });
 
 const newServer = (context: Context): FastifyInstance => {
   const app = fastify({
@@ -140,6 +91,8 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
   const gate = createGate();
   const app = newServer(context);
   let port = 0;
+  let hall: Hall | null = null;
+  const turn = (change: Control): ControlAnswer => turnKnobs(context, gate, hall, change);
   try {
     if (options.seed === 'demo') applySeed(context, demoSeed(context));
     else if (options.seed) applySeed(context, options.seed);
@@ -151,11 +104,15 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
     addApi(app, context, audiences, options.control === true ? gate : null, closing.signal);
     addPages(app, context, options.seed === 'demo', closing.signal);
     if (options.control === true) {
-      addControlRoutes(app, gate, (change) => turn(context, gate, change), closing.signal);
+      addControlRoutes(app, gate, turn, closing.signal);
     }
+    // Always there for the knobs of a demo; it moves by itself only when it was asked for.
+    if (options.seed === 'demo') hall = openHall(context, DEMO_OFFICE, options.counters?.seed ?? 1);
+    if (options.counters) hall?.run(true);
     await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
     ({ port } = app.server.address() as AddressInfo);
   } catch (error) {
+    hall?.close();
     await app.close();
     context.db.close();
     throw error;
@@ -168,11 +125,12 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
     context,
     codes: () => openCodes(context),
     createCode: (officeId, roles = ['kiosk']) => createCode(context, officeId, roles),
-    control: (change) => turn(context, gate, change),
+    control: (change) => turn(controlSchema.parse(change)),
     gate,
     close: async () => {
       closed ??= (async () => {
         closing.abort();
+        hall?.close();
         gate.close();
         await app.close();
         context.db.close();

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { centreApi } from '../../shared/contracts/centre/api.ts';
 import { encodeToken, signedBytes, type Ez1Payload } from '../../shared/token/ez1.ts';
 import type { Context } from './context.ts';
+import { sealingKey } from './sealing.ts';
 
 /** The keys that confirmations are signed with. */
 
@@ -78,6 +79,7 @@ export const publicKeys = (context: Context): z.input<(typeof centreApi)['keys']
     exp: key.not_after,
     revoked_at: key.revoked_at,
   })),
+  sealing: sealingKey(context),
 });
 
 /** Signatures are deterministic, and the demo's page asks for each of its confirmations again and again. */

@@ -10,12 +10,18 @@ const date = new Intl.DateTimeFormat('ru', { day: 'numeric', month: 'long', time
 const STATUS = { booked: ['ожидается', ''], arrived: ['на месте', 'good'], served: ['обслужен', 'quiet'],
   cancelled: ['отменена', 'bad'], 'no-show': ['не пришёл', 'quiet'], rescheduled: ['перенесена', 'warn'] };
 const SPECIAL = {
+  early: ['Пришли слишком рано', 'До времени записи больше часа: киоск скажет, когда вернуться.'],
+  late: ['Опоздали', 'Время давно прошло: киоск предложит талон без записи или другое время.'],
+  superseded: ['Запись перенесли', 'На бумаге старое время: киоск назовёт новое.'],
+  multi: ['Несколько услуг за одно посещение', 'Один талон: в окна вызовут по очереди.'],
+  twice: ['Две записи у одного человека', 'Киоск спросит, по какой из них пришли.'],
   unknown: ['Только что записались', 'Подпись верна, но киоск об этой записи ещё не слышал: он примет её и сообщит центру.'],
   cancelled: ['Запись отменена', 'Киоск откажет и предложит помощь.'],
   'other-day': ['На другой день', 'Киоск скажет, на какой день запись.'],
   'other-office': ['В другой офис', 'Киоск назовёт адрес нужного офиса.'],
   forged: ['Поддельное подтверждение', 'Подписано чужим ключом: киоск его не примет.'],
 };
+const PRIORITY = { first: 'первоочередной приём', 'out-of-turn': 'вне очереди' };
 const dash = (number) => number.slice(0, 4) + '-' + number.slice(4);
 const make = (tag, className, text) => {
   const element = document.createElement(tag);
@@ -35,6 +41,8 @@ const show = (booking) => {
   byId('big').replaceChildren(picture(booking, 420));
   byId('big-number').textContent = dash(booking.number);
   byId('big-text').textContent = date.format(booking.starts_at) + ', ' + time.format(booking.starts_at) + ' — ' + booking.service.ru;
+  byId('big-factor').textContent = booking.factor === null ? ''
+    : 'Телефон заканчивается на ' + booking.factor.phone4 + ', год рождения ' + booking.factor.birth_year;
   byId('copy').onclick = () => navigator.clipboard.writeText(booking.token).then(() => { byId('copy').textContent = 'Скопировано'; });
   byId('copy').textContent = 'Скопировать код';
   byId('sheet').showModal();
@@ -49,6 +57,10 @@ const row = (booking, withDate) => {
   if (withDate) when.append(make('small', '', date.format(booking.starts_at)));
   const what = make('span', 'what', booking.service.ru);
   const line = make('small', '', dash(booking.number));
+  if (booking.masked) line.append(' · ' + booking.masked);
+  if (booking.factor) line.append(' · тел. …' + booking.factor.phone4 + ', ' + booking.factor.birth_year + ' г. р.');
+  if (booking.further_services.length > 0) line.append(' · и ещё услуг: ' + booking.further_services.length);
+  if (booking.priority !== 'none') line.append(' · ' + PRIORITY[booking.priority]);
   if (booking.language && booking.language !== 'ru') line.append(' · ' + booking.language.toUpperCase());
   what.append(line);
   const chip = make('span', 'chip ' + tone, booking.ticket ? status + ', ' + booking.ticket : status);
@@ -61,7 +73,7 @@ let all = [];
 let now = 0;
 const draw = () => {
   const wanted = byId('find').value.trim().toLowerCase().replace(/-/g, '');
-  const fits = (b) => !wanted || (b.number + ' ' + b.service.ru + ' ' + time.format(b.starts_at)).toLowerCase().includes(wanted);
+  const fits = (b) => !wanted || (b.number + ' ' + (b.masked || '') + ' ' + b.service.ru + ' ' + time.format(b.starts_at)).toLowerCase().includes(wanted);
   const day = all.filter((b) => b.kind === 'today' && fits(b));
   byId('past').replaceChildren(...day.filter((b) => b.starts_at < now - 900000).map((b) => row(b)));
   byId('next').replaceChildren(...day.filter((b) => b.starts_at >= now - 900000).map((b) => row(b)));
@@ -87,8 +99,11 @@ byId('find').oninput = draw;
 byId('close').onclick = () => byId('sheet').close();
 byId('sheet').onclick = (event) => { if (event.target === byId('sheet')) byId('sheet').close(); };
 const events = new EventSource('/office/events');
-events.addEventListener('changes', load);
-events.addEventListener('visit', load);
+let due = null;
+// The hall moves every few seconds: once for all that comes together.
+const soon = () => { due ??= setTimeout(() => { due = null; load(); }, 300); };
+events.addEventListener('changes', soon);
+events.addEventListener('visit', soon);
 events.onopen = () => { byId('offline').hidden = true; load(); };
 events.onerror = () => { byId('offline').hidden = false; };
 `;
@@ -100,7 +115,7 @@ const HTML = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Подтверждения записи</title>
 <style>${STYLE}
-  #special { scroll-margin-top: 110px; }
+  #special { scroll-margin-top: 130px; }
   .card { display: grid; grid-template-columns: 92px 1fr auto 96px; align-items: center; gap: 20px; width: 100%; text-align: left;
     padding: 10px 14px 10px 24px; border: 1px solid transparent; border-radius: 20px; background: #fff; color: inherit;
     box-shadow: 0 1px 3px rgb(11 31 51 / 6%); }
@@ -126,7 +141,7 @@ const HTML = `<!doctype html>
   <div class="grow"><h1>Подтверждения записи</h1><p>Покажите QR-код киоску или введите номер записи на его экране.</p></div>
   <input id="find" type="search" placeholder="Номер, услуга или время" aria-label="Найти запись">
   <a href="#special">Особые случаи</a>
-  <a href="/office">Кто отметился</a>
+  <a href="/office">Зал</a>
 </div><div id="offline" class="offline" role="status" hidden>Нет связи с центром, пробуем снова…</div></header>
 <main>
   <h2 id="next-title" hidden>Сегодня, ближайшие</h2>
@@ -140,6 +155,7 @@ const HTML = `<!doctype html>
   <div id="big"></div>
   <div id="big-number"></div>
   <p id="big-text"></p>
+  <p id="big-factor"></p>
   <div class="actions"><button id="copy" type="button">Скопировать код</button><button id="close" type="button">Закрыть</button></div>
 </dialog>
 <script>${SCRIPT}</script>

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import QRCode from 'qrcode';
 import { readOffice, type Context } from './context.ts';
-import { demoBookings } from './demo.ts';
+import { demoBookings } from './demo-list.ts';
+import { hallView } from './hall-view.ts';
+import { visitsToday } from './office-view.ts';
 import { demoPage } from './page-demo.ts';
 import { officePage } from './page-office.ts';
 import { ProblemError } from './problems.ts';
 import { streamEvents } from './sse.ts';
-import { visitsToday } from './visits.ts';
 
-/** Pages for people: the confirmations of the demo, and who is checked in. No personal data is in them. */
+/** Pages for people: the confirmations of the demo, the hall and who came. No personal data is in them. */
 
 const sendPage = (reply: FastifyReply, html: string, script: string): FastifyReply =>
   reply
@@ -53,6 +54,10 @@ export const addPages = (app: FastifyInstance, context: Context, demo: boolean, 
     return sendPage(reply, html, officePage.script);
   });
   app.get('/office/visits.json', (request) => visitsToday(context, officeOf(context, request.query)));
+  app.get('/office/hall.json', (request, reply) => {
+    void reply.header('server-time-ms', String(context.now()));
+    return hallView(context, officeOf(context, request.query));
+  });
   app.get('/office/events', (request, reply) =>
     streamEvents(request, reply, closing, (send) => context.listen(({ type }) => send(type, {}))),
   );

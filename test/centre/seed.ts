@@ -5,18 +5,22 @@ import {
   serviceGroupRecord,
   serviceRecord,
   settingRecord,
+  windowRecord,
 } from '../../shared/contracts/centre/schemas.ts';
 import { isTimeZone } from '../../shared/domain/business-day.ts';
 import { bookingId, epochMs, officeId, serviceId } from '../../shared/domain/model.ts';
 import type { Context } from './context.ts';
+import { putBooking, readBooking } from './bookings.ts';
+import { EVERYBODY, keepEntities, putEntity, readEntity } from './change-log.ts';
 import { createCode, openCodes } from './devices.ts';
-import { EVERYBODY, keepEntities, putBooking, putEntity, readBooking } from './feed.ts';
 import { ensureKeys } from './keys.ts';
+import { ensureSealingKey } from './sealing.ts';
+import { bookingTimes, makeSlots, setBookingTimes } from './slots.ts';
 
 /**
  * What a centre starts with: the entities in the form of the wire, with their ids. The same file may be put in again:
- * offices, groups, services and settings become what it says (offices are never taken away); bookings that are there stay
- * as they are.
+ * offices, groups, services, windows and settings become what it says (offices are never taken away, and windows that are
+ * there keep their state); bookings that are there stay as they are.
  */
 
 const roles = z.array(z.enum(['kiosk', 'desk'])).min(1);
@@ -36,6 +40,9 @@ const seedSchema = z
       .min(1),
     service_groups: z.array(z.strictObject({ id: z.int().min(0), ...serviceGroupRecord.shape })).default([]),
     services: z.array(z.strictObject({ id: serviceId, ...serviceRecord.shape })).default([]),
+    windows: z.array(z.strictObject({ id: z.int().min(0), office_id: officeId, ...windowRecord.shape })).default([]),
+    /** Offices that are not here have no times to choose from. */
+    slots: z.array(z.strictObject({ office_id: officeId, ...bookingTimes.shape })).default([]),
     bookings: z
       .array(
         z.strictObject({
@@ -89,7 +96,13 @@ const seedSchema = z
     value.bookings.forEach((b, i) => {
       must(offices, b.office_id, ['bookings', i, 'office_id'], 'office');
       must(services, b.service_id, ['bookings', i, 'service_id'], 'service');
+      b.further_services.forEach((id, n) => must(services, id, ['bookings', i, 'further_services', n], 'service'));
     });
+    value.windows.forEach((w, i) => {
+      must(offices, w.office_id, ['windows', i, 'office_id'], 'office');
+      w.service_ids.forEach((id, n) => must(services, id, ['windows', i, 'service_ids', n], 'service'));
+    });
+    value.slots.forEach((s, i) => must(offices, s.office_id, ['slots', i, 'office_id'], 'office'));
     value.settings.forEach((s, i) => {
       if (s.office_id !== null) must(offices, s.office_id, ['settings', i, 'office_id'], 'office');
     });
@@ -103,6 +116,21 @@ export const parseSeed = (value: unknown, source: string): Seed => {
   const read = seedSchema.safeParse(value);
   if (read.success) return read.data;
   throw new Error(`${source} is no seed:\n${z.prettifyError(read.error)}`);
+};
+
+/** The windows of an office. What state they are in is not the seed's to say again. */
+const putWindows = (context: Context, officeId: number, windows: Seed['windows']): void => {
+  for (const { id, office_id: _, ...data } of windows) {
+    const known = windowRecord.safeParse(readEntity(context, 'window', String(id), officeId));
+    const { state, until } = known.success ? known.data : data;
+    putEntity(context, 'window', id, { ...data, state, until }, officeId);
+  }
+  keepEntities(
+    context,
+    'window',
+    windows.map(({ id }) => id),
+    officeId,
+  );
 };
 
 /** Puts a seed into the store, all of it or nothing. */
@@ -129,6 +157,14 @@ export const applySeed = (context: Context, seed: Seed): void => {
       keepEntities(context, 'setting', ids, audience ?? EVERYBODY);
     }
     for (const booking of seed.bookings) if (!readBooking(context, booking.id)) putBooking(context, booking);
+    for (const { id } of seed.offices) {
+      const mine = seed.windows.filter((window) => window.office_id === id);
+      putWindows(context, id, mine);
+      const { office_id: _, ...times } = seed.slots.find((slots) => slots.office_id === id) ?? { office_id: id };
+      setBookingTimes(context, id, 'every_minutes' in times ? times : null);
+      makeSlots(context, id);
+    }
+    ensureSealingKey(context);
     const key = context.db.prepare(
       `INSERT INTO signing_key VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET public_x = excluded.public_x,
        private_d = excluded.private_d, not_before = excluded.not_before, not_after = excluded.not_after,

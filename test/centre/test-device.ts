@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CompactSign, exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { CompactEncrypt, CompactSign, exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { centreApi, type CentreApi } from '../../shared/contracts/centre/api.ts';
@@ -113,10 +113,37 @@ interface CheckinDetails {
   number: number;
   series?: Series;
   serviceId?: number;
+  startsAt?: number;
+  further?: number[];
   provisional?: boolean;
+  late?: boolean;
   visitId?: string;
   occurredAt?: number;
 }
+
+interface WalkInDetails {
+  businessDate: string;
+  number: number;
+  series?: Series;
+  serviceId?: number;
+  further?: number[];
+  claim?: string | null;
+  contact?: PayloadOf<'walkin'>['contact'];
+  visitId?: string;
+  occurredAt?: number;
+}
+
+type OpOf<T extends Operation['type']> = Extract<Operation, { type: T }>;
+type PayloadOf<T extends Operation['type']> = OpOf<T>['payload'];
+
+/** Those that need the centre's consent; the rest has happened. */
+const REQUESTS: readonly Operation['type'][] = ['booking.create', 'booking.reschedule', 'booking.cancel'];
+
+/** Seals as a kiosk does: a compact JWE to the centre's key. */
+export const sealFor = async (key: NonNullable<Out<'keys'>['sealing']>, value: unknown): Promise<string> =>
+  new CompactEncrypt(new TextEncoder().encode(JSON.stringify(value)))
+    .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: key.kid })
+    .encrypt(await importJWK({ kty: key.kty, crv: key.crv, x: key.x, y: key.y }, 'ECDH-ES'));
 
 /** An enrolled device that is signed in. */
 export class TestDevice {
@@ -181,26 +208,69 @@ export class TestDevice {
     return this.#seq;
   }
 
-  /** A check-in, not sent yet. */
-  checkin(details: CheckinDetails): Extract<Operation, { type: 'checkin' }> {
-    const visitId = details.visitId ?? uuidv7();
-    return {
-      op_id: uuidv7(),
+  /** An operation, not sent yet. */
+  op<T extends Operation['type']>(
+    type: T,
+    businessDate: string,
+    payload: PayloadOf<T>,
+    occurredAt = Date.now(),
+  ): OpOf<T> {
+    const id = uuidv7();
+    const op: unknown = {
+      op_id: id,
       seq: this.nextSeq(),
-      kind: 'fact',
-      type: 'checkin',
-      entity_id: visitId,
-      business_date: details.businessDate,
-      occurred_at: details.occurredAt ?? Date.now(),
-      payload: {
+      kind: REQUESTS.includes(type) ? 'request' : 'fact',
+      type,
+      entity_id: id,
+      business_date: businessDate,
+      occurred_at: occurredAt,
+      payload,
+    };
+    return op as OpOf<T>;
+  }
+
+  /** A check-in, not sent yet. */
+  checkin(details: CheckinDetails): OpOf<'checkin'> {
+    const visitId = details.visitId ?? uuidv7();
+    const op = this.op(
+      'checkin',
+      details.businessDate,
+      {
         visit_id: visitId,
         booking_id: details.bookingId,
         service_id: details.serviceId ?? 101,
+        further_services: details.further ?? [],
         ticket: { series: details.series ?? 'A', number: details.number },
         provisional: details.provisional ?? false,
+        late: details.late ?? false,
+        starts_at: details.startsAt ?? null,
+        flags: details.late === true ? ['late'] : [],
         source: 'test',
       },
-    };
+      details.occurredAt,
+    );
+    return { ...op, entity_id: visitId };
+  }
+
+  /** Somebody without a booking, not sent yet. */
+  walkIn(details: WalkInDetails): OpOf<'walkin'> {
+    const visitId = details.visitId ?? uuidv7();
+    const op = this.op(
+      'walkin',
+      details.businessDate,
+      {
+        visit_id: visitId,
+        service_id: details.serviceId ?? 101,
+        further_services: details.further ?? [],
+        ticket: { series: details.series ?? 'A', number: details.number },
+        language: 'ru',
+        claim: details.claim ?? null,
+        contact: details.contact ?? null,
+        flags: [],
+      },
+      details.occurredAt,
+    );
+    return { ...op, entity_id: visitId };
   }
 
   async push(...ops: In<'ops'>['ops']): Promise<Out<'ops'>> {

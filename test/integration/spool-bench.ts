@@ -150,7 +150,7 @@ export const startBench = (
           db.run(sql`INSERT INTO ticket (ticket_id, visit_id, business_date, series, number, issued_at)
             VALUES (${ticketId}, ${visitId}, '2026-11-21', 'A', ${number}, ${now})`);
         }
-        insertJob(db, { jobId, ticketId, copy, now: now + made, expiresAt: now + ttlMs });
+        insertJob(db, { jobId, of: { ticket: ticketId }, copy, now: now + made, expiresAt: now + ttlMs });
       });
       if (kick) spool.kick();
       return jobId;

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileSecrets } from '../../electron/core/secrets.ts';
 import { systemClock } from '../../electron/core/shipped.ts';
 import { openBetterSqlite3 } from '../../electron/core/store/better-sqlite3.ts';
-import { readBooking, readDevice, readKeys, countServices } from '../../electron/core/store/registry.ts';
+import { readBooking } from '../../electron/core/store/bookings.ts';
+import { readDevice, readKeys, countServices } from '../../electron/core/store/registry.ts';
 import { sql } from '../../electron/core/store/sql.ts';
 import { openStore, type Store } from '../../electron/core/store/store.ts';
 import { createSync, type Sync } from '../../electron/core/sync/engine.ts';
@@ -25,20 +26,24 @@ let centre: Centre;
 let store: Store;
 let sync: Sync;
 let log: ReturnType<typeof memoryLog>;
+let times: [number, number, number][];
 const TODAY = businessDate(Date.now(), 'Europe/Moscow');
 const secrets = () => fileSecrets(join(dir, 'secrets.json'));
 
-const newSync = () =>
+const newSync = (fetchPort: typeof fetch = globalThis.fetch) =>
   createSync({
     store,
     clock: systemClock,
     ids: { uuid: () => v7() },
     log,
-    fetch: globalThis.fetch,
+    fetch: fetchPort,
     secrets: secrets(),
     app: 'test',
     printer: () => 'ready',
+    heardTime: (...about) => times.push(about),
+    clockOffset: () => null,
     onChange: () => undefined,
+    onRows: () => undefined,
   });
 
 const startAgain = async (port: number) => {
@@ -48,6 +53,7 @@ const startAgain = async (port: number) => {
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'talon-sync-'));
   log = memoryLog();
+  times = [];
   await startAgain(0);
   store = openStore(() => openBetterSqlite3(join(dir, 'talon.db')), log);
   await enrol(
@@ -86,8 +92,12 @@ const checkin = (bookingId: string, number: number, more: Record<string, unknown
         visit_id: visit,
         booking_id: bookingId,
         service_id: 101,
+        further_services: [],
         ticket: { series: 'A', number },
         provisional: false,
+        late: false,
+        starts_at: null,
+        flags: [],
         source: 'camera',
         ...more,
       },
@@ -117,6 +127,10 @@ describe('sync', () => {
     });
     expect([...reserve.values()].every((n) => n === 40)).toBe(true);
     expect(log.lines.filter((l) => l.level === 'error')).toEqual([]);
+    // The centre's clock came with the answers, and it is this machine's.
+    const [told, sent, received] = times.at(-1) ?? [0, 0, 0];
+    expect(Math.abs(told - Date.now())).toBeLessThan(60_000);
+    expect(received).toBeGreaterThanOrEqual(sent);
   });
 
   it('tells the centre what happened, and hears of what changes there, a moment later', async () => {
@@ -139,7 +153,11 @@ describe('sync', () => {
 
   it('leases numbers one by one', async () => {
     await started();
-    const got = [await sync.lease(TODAY, 'A'), await sync.lease(TODAY, 'A'), await sync.lease(TODAY, 'B')];
+    const got = [
+      await sync.leases.lease(TODAY, 'A'),
+      await sync.leases.lease(TODAY, 'A'),
+      await sync.leases.lease(TODAY, 'B'),
+    ];
     expect(got.map((l) => l?.number)).toEqual([1, 2, 1]);
   });
 
@@ -147,16 +165,16 @@ describe('sync', () => {
     await started();
     centre.control({ hold: { path: '/leases', at: 'after', release: false } });
     const before = performance.now();
-    expect(await sync.lease(TODAY, 'A')).toBeNull();
+    expect(await sync.leases.lease(TODAY, 'A')).toBeNull();
     expect(performance.now() - before).toBeLessThan(1500);
     // Another one does not wait at all: the centre rests.
     const again = performance.now();
-    expect(await sync.lease(TODAY, 'A')).toBeNull();
+    expect(await sync.leases.lease(TODAY, 'A')).toBeNull();
     expect(performance.now() - again).toBeLessThan(100);
     centre.control({ hold: { path: '/leases', at: 'after', release: true } });
-    const late = await until('the late lease', async () => sync.lease(TODAY, 'A'));
+    const late = await until('the late lease', async () => sync.leases.lease(TODAY, 'A'));
     expect(late.number).toBe(1);
-    expect((await sync.lease(TODAY, 'A'))?.number).toBe(2);
+    expect((await sync.leases.lease(TODAY, 'A'))?.number).toBe(2);
   });
 
   it('keeps what happens while the centre is away, and delivers it in order when it is back', async () => {
@@ -166,7 +184,7 @@ describe('sync', () => {
     const visits = [checkin(anyBooking(), 701), checkin('00'.repeat(16), 702, { provisional: true })];
     await until('offline', () => (sync.state().state === 'offline' ? true : null));
     expect(sync.state()).toMatchObject({ waiting: 2, problem: 'unreachable' });
-    expect(await sync.lease(TODAY, 'A')).toBeNull();
+    expect(await sync.leases.lease(TODAY, 'A')).toBeNull();
     await startAgain(port);
     await settled();
     expect(atCentre().sort()).toEqual(visits.sort());
@@ -204,17 +222,7 @@ describe('sync', () => {
         return new Response('{"type":"/problems/blocked","title":"blocked","status":400}', { status: 400 });
       return fetch(url, init);
     };
-    sync = createSync({
-      store,
-      clock: systemClock,
-      ids: { uuid: () => v7() },
-      log,
-      fetch: picky,
-      secrets: secrets(),
-      app: 'test',
-      printer: () => '',
-      onChange: () => undefined,
-    });
+    sync = newSync(picky);
     sync.start();
     await settled();
     expect(atCentre().sort()).toEqual(visits.filter((v) => v !== poison).sort());
@@ -228,17 +236,7 @@ describe('sync', () => {
       Promise.resolve(
         new Response('<html>Sign in to the Wi-Fi</html>', { status: 200, headers: { 'content-type': 'text/html' } }),
       );
-    sync = createSync({
-      store,
-      clock: systemClock,
-      ids: { uuid: () => v7() },
-      log,
-      fetch: portal,
-      secrets: secrets(),
-      app: 'test',
-      printer: () => '',
-      onChange: () => undefined,
-    });
+    sync = newSync(portal);
     checkin(anyBooking(), 3);
     sync.start();
     await until('offline', () => (sync.state().problem === 'unreachable' ? true : null));

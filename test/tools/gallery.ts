@@ -73,33 +73,39 @@ export class Gallery {
     return new Gallery(folder, server, browser, camera);
   }
 
-  /** Shows a state; the page is still when this settles. Close the page's context when done. */
-  async show({ state, width, height, lang = 'ru', theme = 'light', text = 1 }: GalleryView): Promise<Page> {
-    const context = await this.#browser.newContext({ viewport: { width, height }, reducedMotion: 'reduce' });
+  /** A page that shows one state after the other. Close its context when done. */
+  async #page(): Promise<Page> {
+    const context = await this.#browser.newContext({ reducedMotion: 'reduce' });
     const page = await context.newPage();
     const address = this.#server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    await page.goto(
-      `http://127.0.0.1:${port}/?${new URLSearchParams({ state, lang, theme, text: String(text) }).toString()}`,
-    );
+    await page.goto(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/`);
     await page.waitForFunction(() => document.documentElement.dataset['ready'] === 'true', undefined, {
       timeout: 15_000,
     });
-    if (state === 'scan') await page.waitForSelector('[data-camera="live"]', { timeout: 15_000 });
     return page;
+  }
+
+  async #put(page: Page, { state, width, height, lang = 'ru', theme = 'light', text = 1 }: GalleryView): Promise<void> {
+    await page.setViewportSize({ width, height });
+    await page.evaluate(
+      (look) => (globalThis as unknown as { showState: (l: typeof look) => Promise<void> }).showState(look),
+      { state, lang, theme, text },
+    );
+    if (state === 'scan') await page.waitForSelector('[data-camera="live"]', { timeout: 15_000 });
   }
 
   /** Shows one view after the other to `look`, a few at a time. */
   async walk(views: readonly GalleryView[], look: (page: Page, view: GalleryView) => Promise<void>): Promise<void> {
     const rest = [...views];
     const one = async (): Promise<void> => {
+      const page = await this.#page();
       for (let view = rest.shift(); view; view = rest.shift()) {
-        const page = await this.show(view);
+        await this.#put(page, view);
         await look(page, view);
-        await page.context().close();
       }
+      await page.context().close();
     };
-    await Promise.all([one(), one(), one()]);
+    await Promise.all([one(), one()]);
   }
 
   async close(): Promise<void> {

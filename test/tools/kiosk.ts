@@ -20,6 +20,16 @@ export const press = async (page: Page, action: string): Promise<void> => {
   if ((await button.count()) > 0) await button.click();
 };
 
+/** Touches the one of several that has the id. */
+export const pressOn = async (page: Page, action: string, id: string): Promise<void> => {
+  await page.locator(`[data-action="${action}"][data-id="${id}"]`).first().click();
+};
+
+/** Touches keys of the screen's own keypad or keyboard. */
+export const typeKeys = async (page: Page, text: string): Promise<void> => {
+  for (const symbol of text) await pressOn(page, 'key', symbol);
+};
+
 /** Calls a method of the contract as the page would. @throws the error as text */
 export const callCore = <T>(page: Page, method: string, params: unknown): Promise<T> =>
   page.evaluate(

@@ -1,14 +1,19 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { STATES } from '../fixtures/kiosk-gallery/states.ts';
 import { Gallery, layoutFaults, type GalleryView } from './gallery.ts';
 import { ROOT } from './paths.ts';
 
 /**
- * `npm run screens [-- STATE...]`: pictures of every screen in every state, orientation, language, theme and text size,
+ * `npm run screens [-- [--out DIR] STATE...]`: pictures of every screen in every state, orientation, language, theme and text size,
  * in `out/screens`, and what is wrong with their layout.
  */
-const OUT = join(ROOT, 'out', 'screens');
+const { values, positionals: wanted } = parseArgs({
+  options: { out: { type: 'string', default: join(ROOT, 'out', 'screens') } },
+  allowPositionals: true,
+});
+const OUT = resolve(values.out);
 const SIZES = [
   [1080, 1920],
   [1280, 1024],
@@ -22,7 +27,6 @@ const LOOKS: Pick<GalleryView, 'lang' | 'theme' | 'text'>[] = [
   { lang: 'en', theme: 'contrast', text: 2 },
 ];
 
-const wanted = process.argv.slice(2);
 const states = Object.keys(STATES).filter((s) => wanted.length === 0 || wanted.includes(s));
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
@@ -43,5 +47,5 @@ try {
 } finally {
   await gallery.close();
 }
-console.log(`${views.length} pictures in out/screens, ${faulty} faults`);
+console.log(`${views.length} pictures in ${OUT}, ${faulty} faults`);
 process.exitCode = faulty === 0 ? 0 : 1;

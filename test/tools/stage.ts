@@ -14,7 +14,19 @@ const printerReady = z.looseObject({ port: z.number(), http: z.number() });
 
 const demoBooking = z.looseObject({
   id: z.string(),
-  kind: z.enum(['today', 'other-office', 'other-day', 'cancelled', 'forged', 'unknown']),
+  kind: z.enum([
+    'today',
+    'other-office',
+    'other-day',
+    'cancelled',
+    'forged',
+    'unknown',
+    'early',
+    'late',
+    'superseded',
+    'multi',
+    'twice',
+  ]),
   number: z.string(),
   token: z.string(),
   starts_at: z.number(),
@@ -25,7 +37,7 @@ export type DemoBooking = z.output<typeof demoBooking>;
 
 const officeVisit = z.looseObject({
   visit_id: z.string(),
-  booking_id: z.string(),
+  booking_id: z.string().nullable(),
   /** As shown: `А 047`. */
   ticket: z.string(),
   provisional: z.boolean(),

@@ -1,17 +1,25 @@
 import { visitCode } from '../../shared/domain/visit-code.ts';
-import type { TicketContent } from '../../electron/core/ports.ts';
+import type { Printable, SlipContent, TicketContent } from '../../electron/core/ports.ts';
 
 /** Tickets to look at and to test with: the ordinary ones, and the ones that are hard to lay out. */
 
 const BOOKING: TicketContent = {
+  kind: 'ticket',
   office: { ru: 'Мои документы', en: 'My Documents' },
   officeSubtitle: { ru: 'Центральный район', en: 'Central District' },
   number: 'А\u00a0047',
-  service: { ru: 'Паспорт гражданина РФ', en: 'Passport of a citizen of Russia' },
+  stations: [
+    {
+      service: { ru: 'Паспорт гражданина РФ', en: 'Passport of a citizen of Russia' },
+      place: { ru: 'зал Б, окна 4–7', en: 'hall Б, windows 4–7' },
+    },
+  ],
   startsAt: Date.UTC(2026, 10, 21, 7, 30),
   printedAt: Date.UTC(2026, 10, 21, 7, 24),
   timeZone: 'Europe/Moscow',
-  place: { ru: 'зал Б, окна 4–7', en: 'hall Б, windows 4–7' },
+  wait: { ahead: 2, fromMinutes: 5, toMinutes: 10 },
+  priority: null,
+  late: false,
   papers: [
     { ru: 'паспорт, который меняете', en: 'the passport you are replacing' },
     { ru: 'две фотографии 35×45', en: 'two photographs 35×45' },
@@ -20,19 +28,47 @@ const BOOKING: TicketContent = {
   copy: 0,
   provisional: false,
   language: 'ru',
+  staffLanguage: 'ru',
 };
 
-export const SAMPLES: Readonly<Record<string, TicketContent>> = {
+const at = (ru: string, en: string, place: { ru: string; en: string } | null = null) => ({
+  service: { ru, en },
+  place,
+});
+
+/** As long as a confirmation is: 154 characters. */
+const TOKEN = `EZ1${'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.repeat(5).slice(0, 151)}`;
+const SLIP: SlipContent = {
+  kind: 'slip',
+  office: BOOKING.office,
+  officeSubtitle: BOOKING.officeSubtitle,
+  printedAt: BOOKING.printedAt,
+  timeZone: BOOKING.timeZone,
+  papers: BOOKING.papers,
+  copy: 0,
+  language: 'ru',
+  staffLanguage: 'ru',
+  bookingNumber: '7K4M-2Q9X',
+  services: [{ ru: 'Паспорт гражданина РФ', en: 'Passport of a citizen of Russia' }],
+  startsAt: Date.UTC(2026, 10, 24, 7, 30),
+  arriveFrom: Date.UTC(2026, 10, 24, 7, 0),
+  address: { ru: 'ул. Садовая, д. 14', en: '14 Sadovaya Street' },
+  confirmed: true,
+  qr: TOKEN,
+};
+
+export const SAMPLES: Readonly<Record<string, Printable>> = {
   booking: BOOKING,
   'walk-in': {
     ...BOOKING,
     number: 'М\u00a0888',
     startsAt: null,
-    service: { ru: 'Регистрация по месту жительства', en: 'Registration of residence' },
+    stations: [at('Регистрация по месту жительства', 'Registration of residence')],
+    wait: { ahead: 21, fromMinutes: 45, toMinutes: 70 },
     papers: [],
   },
   copy: { ...BOOKING, copy: 2, printedAt: Date.UTC(2026, 10, 21, 11, 7) },
-  provisional: { ...BOOKING, provisional: true, place: null },
+  provisional: { ...BOOKING, provisional: true, wait: null },
   'long-names': {
     ...BOOKING,
     number: 'Х\u00a0444',
@@ -41,13 +77,14 @@ export const SAMPLES: Readonly<Record<string, TicketContent>> = {
       en: 'Multifunctional Centre of State and Municipal Services',
     },
     officeSubtitle: { ru: 'Петропавловск-Камчатский городской округ, проспект 50 лет Октября, дом 15' },
-    service: {
-      ru:
+    stations: [
+      at(
         'Государственная регистрация прав на недвижимое имущество и сделок с ним, предоставление сведений, ' +
-        'содержащихся в Едином государственном реестре недвижимости',
-      en: 'State registration of rights to real estate',
-    },
-    place: { ru: 'второй этаж, зал регистрации недвижимости, окна 14–22' },
+          'содержащихся в Едином государственном реестре недвижимости',
+        'State registration of rights to real estate',
+        { ru: 'второй этаж, зал регистрации недвижимости, окна 14–22', en: 'second floor, windows 14–22' },
+      ),
+    ],
     papers: [
       { ru: 'паспорт или документ, удостоверяющий личность' },
       { ru: 'правоустанавливающие документы в двух экземплярах' },
@@ -59,4 +96,104 @@ export const SAMPLES: Readonly<Record<string, TicketContent>> = {
   },
   'five-digits': { ...BOOKING, number: 'А\u00a007\u00a0012' },
   english: { ...BOOKING, language: 'en', copy: 1, provisional: true },
+  several: {
+    ...BOOKING,
+    stations: [
+      at('Заграничный паспорт', 'Passport for travel abroad', { ru: 'зал А, окна 1–4', en: 'hall A, windows 1–4' }),
+      at('Регистрация по месту жительства', 'Registration of residence', {
+        ru: 'зал А, окна 5–7',
+        en: 'hall A, windows 5–7',
+      }),
+      at('ИНН', 'Taxpayer number', { ru: 'зал Б, окна 1–3', en: 'hall Б, windows 1–3' }),
+    ],
+  },
+  'five-services': {
+    ...BOOKING,
+    language: 'en',
+    provisional: true,
+    stations: [
+      at('Заграничный паспорт', 'Passport for travel abroad', { ru: 'зал А, окна 1–4', en: 'hall А, windows 1–4' }),
+      at('Регистрация по месту жительства', 'Registration of residence', {
+        ru: 'зал А, окна 5–7',
+        en: 'hall А, windows 5–7',
+      }),
+      at('ИНН', 'Taxpayer number', { ru: 'зал Б, окна 1–3', en: 'hall Б, windows 1–3' }),
+      at('Выдача, замена и аннулирование охотничьего билета единого федерального образца', 'Hunting licence'),
+      at('Справка об отсутствии судимости', 'Certificate of no criminal record', {
+        ru: 'зал В, окно 12',
+        en: 'hall В, window 12',
+      }),
+    ],
+  },
+  'one-place': {
+    ...BOOKING,
+    startsAt: null,
+    papers: [],
+    stations: [
+      at('Заграничный паспорт', 'Passport for travel abroad', { ru: 'зал А, окна 1–4', en: 'hall А, windows 1–4' }),
+      at('ИНН', 'Taxpayer number', { ru: 'зал А, окна 1–4', en: 'hall А, windows 1–4' }),
+    ],
+  },
+  claim: {
+    ...BOOKING,
+    startsAt: null,
+    priority: {
+      name: { ru: 'Родители с детьми до трёх лет', en: 'Parents with children under three' },
+      level: 'first',
+      confirmed: false,
+      document: { ru: 'свидетельство о рождении ребёнка', en: 'the birth certificate of the child' },
+    },
+  },
+  'claim-confirmed': {
+    ...BOOKING,
+    priority: { name: { ru: 'По записи', en: 'By appointment' }, level: 'first', confirmed: true, document: null },
+  },
+  'claim-english': {
+    ...BOOKING,
+    language: 'en',
+    late: true,
+    priority: {
+      name: { ru: 'Ветераны', en: 'Veterans' },
+      level: 'out-of-turn',
+      confirmed: false,
+      document: { ru: 'удостоверение ветерана', en: 'the veteran’s card' },
+    },
+  },
+  'claim-long': {
+    ...BOOKING,
+    late: true,
+    priority: {
+      name: {
+        ru:
+          'Герои Советского Союза, Герои Российской Федерации, полные кавалеры ордена Славы, инвалиды и участники ' +
+          'Великой Отечественной войны',
+      },
+      level: 'out-of-turn',
+      confirmed: false,
+      document: { ru: 'удостоверение Героя, кавалера ордена, инвалида или участника Великой Отечественной войны' },
+    },
+  },
+  late: { ...BOOKING, late: true },
+  slip: SLIP,
+  'slip-english': { ...SLIP, language: 'en' },
+  'slip-copy': { ...SLIP, language: 'en', copy: 1 },
+  'slip-services': {
+    ...SLIP,
+    services: [
+      { ru: 'Заграничный паспорт', en: 'Passport for travel abroad' },
+      { ru: 'Регистрация по месту жительства', en: 'Registration of residence' },
+      { ru: 'ИНН', en: 'Taxpayer number' },
+    ],
+    // A Wednesday in September: the longest day there is.
+    startsAt: Date.UTC(2026, 8, 23, 6, 0),
+    arriveFrom: Date.UTC(2026, 8, 23, 5, 15),
+    address: { ru: 'г. Петропавловск-Камчатский, проспект 50 лет Октября, д. 15, корп. 2, второй этаж' },
+    papers: [
+      { ru: 'паспорт или документ, удостоверяющий личность' },
+      { ru: 'правоустанавливающие документы в двух экземплярах' },
+      { ru: 'квитанция об уплате государственной пошлины' },
+    ],
+  },
+  'slip-unconfirmed': { ...SLIP, confirmed: false, bookingNumber: null, qr: null },
+  'slip-unconfirmed-english': { ...SLIP, language: 'en', confirmed: false, bookingNumber: null, qr: null, papers: [] },
 };

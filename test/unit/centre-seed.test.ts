@@ -1,20 +1,17 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createPublicKey, verify } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { change } from '../../shared/contracts/centre/schemas.ts';
-import { businessDate } from '../../shared/domain/business-day.ts';
-import { parseBookingNumber } from '../../shared/domain/booking-number.ts';
-import { verifyToken, type SigningKey } from '../../shared/token/ez1.ts';
 import { createContext, type Context } from '../centre/context.ts';
-import { demoBookings, demoSeed } from '../centre/demo.ts';
-import { DEMO_OFFICE, demoGroups, demoServices, OTHER_OFFICE } from '../centre/demo-services.ts';
+import { plainBooking, putBooking, readBooking } from '../centre/bookings.ts';
+import { demoSeed } from '../centre/demo.ts';
+import { demoBookings } from '../centre/demo-list.ts';
+import { DEMO_OFFICE, OTHER_OFFICE } from '../centre/demo-services.ts';
 import { openCodes } from '../centre/devices.ts';
-import { moveWindows, putBooking, readBooking, readChanges } from '../centre/feed.ts';
+import { moveWindows, readChanges } from '../centre/feed.ts';
 import { publicKeys } from '../centre/keys.ts';
 import { reservePerDevice } from '../centre/leases.ts';
-import { ROOT } from '../tools/paths.ts';
 import { applySeed, parseSeed } from '../centre/seed.ts';
 
 const HOUR = 3_600_000;
@@ -33,108 +30,6 @@ const demoAt = (iso: string): Context => {
 };
 afterEach(() => {
   for (const context of open.splice(0)) context.db.close();
-});
-
-const keysOf = (context: Context): SigningKey[] =>
-  publicKeys(context).keys.map((key) => ({
-    keyId: Number(key.kid),
-    publicKey: Buffer.from(key.x, 'base64url'),
-    notBefore: key.nbf,
-    notAfter: key.exp,
-    revokedAt: key.revoked_at,
-  }));
-const ed25519 = (key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean =>
-  verify(
-    null,
-    message,
-    createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(key).toString('base64url') } }),
-    signature,
-  );
-
-describe('the demo', () => {
-  it.each([
-    '2026-03-16T09:30:00+03:00',
-    '2026-03-16T03:59:59+03:00',
-    '2026-03-16T04:00:00+03:00',
-    '2026-03-16T04:02:00+03:00',
-    '2026-03-16T23:58:00+03:00',
-    '2026-12-31T21:00:00Z',
-  ])('has a full day around %s', (iso) => {
-    const context = demoAt(iso);
-    const now = Date.parse(iso);
-    const day = demoBookings(context).filter(({ kind }) => kind === 'today' || kind === 'cancelled');
-    expect(day).toHaveLength(200);
-    const today = businessDate(now, 'Europe/Moscow', 240);
-    for (const { starts_at: at, number } of day) {
-      expect(businessDate(at, 'Europe/Moscow', 240)).toBe(today);
-      expect(at).toBeGreaterThanOrEqual(now - 3 * HOUR - 5 * 60_000);
-      expect(at).toBeLessThanOrEqual(now + 5 * HOUR);
-      expect(parseBookingNumber(number).ok).toBe(true);
-    }
-    expect(new Set(day.map(({ number }) => number)).size).toBe(200);
-    expect(day.map(({ starts_at }) => starts_at)).toEqual(
-      day.map(({ starts_at }) => starts_at).toSorted((a, b) => a - b),
-    );
-    expect(new Set(day.map(({ language }) => language))).toEqual(new Set(['ru', 'en']));
-  });
-
-  it('is the same for the same moment, and survives a restart', () => {
-    const ids = (context: Context) => demoBookings(context).map(({ id, number, starts_at }) => [id, number, starts_at]);
-    const [a, b] = [demoAt('2026-03-16T09:30:00+03:00'), demoAt('2026-03-16T09:30:00+03:00')];
-    expect(ids(a)).toEqual(ids(b));
-    const before = ids(a);
-    applySeed(a, demoSeed(a));
-    expect(ids(a)).toEqual(before);
-    expect(openCodes(a)).toHaveLength(20);
-  });
-
-  it('makes a new day when it is started on the next', () => {
-    let now = Date.parse('2026-03-16T09:30:00+03:00');
-    const context = contextAt(() => now);
-    applySeed(context, demoSeed(context));
-    now += DAY;
-    applySeed(context, demoSeed(context));
-    const day = demoBookings(context).filter(({ kind }) => kind === 'today' || kind === 'cancelled');
-    // ... and some of the day before had been booked for it already.
-    expect(day.length).toBeGreaterThanOrEqual(200);
-    expect(openCodes(context)).toHaveLength(20);
-  });
-
-  it('signs confirmations with two keys; the forged one does not hold', () => {
-    const context = demoAt('2026-03-16T09:30:00+03:00');
-    const keys = keysOf(context);
-    expect(keys).toHaveLength(2);
-    const used = new Set<number>();
-    const bookings = demoBookings(context);
-    for (const booking of bookings) {
-      const token = verifyToken(booking.token, keys, ed25519, context.now());
-      if (booking.kind === 'forged') {
-        expect(token).toEqual({ ok: false, reason: 'bad-signature' });
-        continue;
-      }
-      if (!token.ok) throw new Error(`${booking.kind}: ${token.reason}`);
-      used.add(token.payload.keyId);
-      expect(token.payload.bookingId).toBe(booking.id);
-      expect(token.payload.service).toBe(booking.service.id);
-      expect(token.payload.startsAt * 1000).toBe(booking.starts_at);
-      expect(token.payload.office === DEMO_OFFICE).toBe(booking.kind !== 'other-office');
-      expect(readBooking(context, booking.id) === null).toBe(booking.kind === 'unknown');
-    }
-    expect(used.size).toBe(2);
-    expect(new Set(bookings.map(({ kind }) => kind)).size).toBe(6);
-  });
-
-  it('has pictograms that exist, and Russian and English for every text', () => {
-    expect(demoServices).toHaveLength(12);
-    expect(demoGroups.map(({ series }) => series)).toEqual(['A', 'B', 'E', 'K']);
-    const icons = new Set(
-      readdirSync(path.join(ROOT, 'node_modules/lucide-react/dist/esm/icons')).map((file) => path.parse(file).name),
-    );
-    for (const { icon, name } of [...demoServices, ...demoGroups]) {
-      expect(icons).toContain(icon);
-      expect(Object.keys(name)).toEqual(['ru', 'en']);
-    }
-  });
 });
 
 describe('a seed file', () => {
@@ -167,6 +62,11 @@ describe('a seed file', () => {
       },
       /there is no office 2[\s\S]*there is no service 5/,
     ],
+    [
+      { offices: [office], windows: [{ id: 1, office_id: 2, name: { ru: 'Окно' }, service_ids: [5], state: 'open' }] },
+      /there is no office 2[\s\S]*there is no service 5/,
+    ],
+    [{ offices: [office], slots: [{ office_id: 3, every_minutes: 30 }] }, /there is no office 3/],
   ])('names what is wrong in %#', (value, message) => {
     expect(() => parseSeed(value, 'seed.json')).toThrow(message);
   });
@@ -174,60 +74,64 @@ describe('a seed file', () => {
 
 describe('the change feed', () => {
   const noon = Date.parse('2026-03-16T12:00:00+03:00');
-  const booking = (id: string, startsAt: number, officeId = DEMO_OFFICE) => ({
-    id: id.repeat(32),
-    number: '00000000',
-    office_id: officeId,
-    service_id: 101,
-    starts_at: startsAt,
-    status: 'booked' as const,
-    language: null,
-    ticket: null,
-  });
+  const booking = (id: string, startsAt: number) =>
+    plainBooking({ id: id.repeat(32), office_id: DEMO_OFFICE, service_id: 101, starts_at: startsAt });
+  /** All there is after a cursor. */
+  const readAll = (context: Context, officeId: number, cursor: string) => {
+    const changes: ReturnType<typeof readChanges>['changes'] = [];
+    for (let at = cursor; ;) {
+      const page = readChanges(context, officeId, at, 1000);
+      changes.push(...page.changes);
+      at = page.cursor;
+      if (!page.has_more) return { changes, cursor: at };
+    }
+  };
 
   it('evicts what leaves the window as days go by, and brings what comes in', () => {
     let now = noon;
     const context = contextAt(() => now);
-    applySeed(context, { ...demoSeed(context), bookings: [] });
+    applySeed(context, { ...demoSeed(context), bookings: [], slots: [] });
     putBooking(context, booking('a', noon));
     putBooking(context, booking('b', noon + 7 * DAY));
     putBooking(context, booking('c', noon + 8 * DAY));
     const rows = (page: { changes: { c: string; id: unknown; op: string }[] }) =>
       page.changes.filter(({ c }) => c === 'booking').map(({ id, op }) => `${op} ${String(id).charAt(0)}`);
 
-    let page = readChanges(context, DEMO_OFFICE, '', 1000);
+    let page = readAll(context, DEMO_OFFICE, '');
     expect(rows(page)).toEqual(['put a', 'put b']);
     now += DAY;
-    page = readChanges(context, DEMO_OFFICE, page.cursor, 1000);
+    page = readAll(context, DEMO_OFFICE, page.cursor);
     expect(rows(page)).toEqual(['put c']);
     now += DAY;
-    page = readChanges(context, DEMO_OFFICE, page.cursor, 1000);
+    page = readAll(context, DEMO_OFFICE, page.cursor);
     expect(rows(page)).toEqual(['evict a']);
-    page = readChanges(context, DEMO_OFFICE, page.cursor, 1000);
+    page = readAll(context, DEMO_OFFICE, page.cursor);
     expect(rows(page)).toEqual([]);
     // A device that comes only now hears nothing of what it never had.
-    expect(rows(readChanges(context, DEMO_OFFICE, '', 1000))).toEqual(['put b', 'put c']);
+    expect(rows(readAll(context, DEMO_OFFICE, ''))).toEqual(['put b', 'put c']);
   });
 
   it('has tombstones for what a seed no longer has, for those who had it', () => {
     const context = demoAt('2026-03-16T12:00:00+03:00');
-    const { cursor } = readChanges(context, DEMO_OFFICE, '', 1000);
-    const seed = demoSeed(context);
+    // Slots come and go with their services: that is another test.
+    const seed = { ...demoSeed(context), slots: [] };
+    applySeed(context, seed);
+    const { cursor } = readAll(context, DEMO_OFFICE, '');
     const setting = { id: 'kiosk.idle', office_id: DEMO_OFFICE, value: 30 };
     const services = seed.services.filter(({ id }) => id !== 403);
     applySeed(context, { ...seed, services, settings: [setting] });
-    const news = readChanges(context, DEMO_OFFICE, cursor, 1000).changes;
+    const news = readAll(context, DEMO_OFFICE, cursor).changes;
     expect(news.map(({ c, id, op, data }) => [c, id, op, data])).toEqual([
       ['setting', 'kiosk.idle', 'put', { value: 30 }],
       ['service', 403, 'del', undefined],
     ]);
     expect(news.every((row) => change.safeParse(row).success)).toBe(true);
-    expect(readChanges(context, OTHER_OFFICE, cursor, 1000).changes).toHaveLength(1);
-    expect(readChanges(context, DEMO_OFFICE, '', 1000).changes.filter(({ op }) => op === 'del')).toEqual([]);
+    expect(readAll(context, OTHER_OFFICE, cursor).changes).toHaveLength(1);
+    expect(readAll(context, DEMO_OFFICE, '').changes.filter(({ op }) => op === 'del')).toEqual([]);
     // Put in again it says nothing new.
-    const after = readChanges(context, DEMO_OFFICE, '', 1000).cursor;
+    const after = readAll(context, DEMO_OFFICE, '').cursor;
     applySeed(context, { ...seed, services, settings: [setting] });
-    expect(readChanges(context, DEMO_OFFICE, after, 1000).changes).toEqual([]);
+    expect(readAll(context, DEMO_OFFICE, after).changes).toEqual([]);
   });
 
   it('gives each entity once, whatever the page size', () => {
@@ -237,12 +141,11 @@ describe('the change feed', () => {
       if (known) putBooking(context, { ...known, language: 'tt' });
     }
     moveWindows(context, DEMO_OFFICE);
-    const all = readChanges(context, DEMO_OFFICE, '', 1000);
-    expect(all.has_more).toBe(false);
+    const all = readAll(context, DEMO_OFFICE, '');
     const seen: string[] = [];
     let cursor = '';
     for (;;) {
-      const page = readChanges(context, DEMO_OFFICE, cursor, 7);
+      const page = readChanges(context, DEMO_OFFICE, cursor, 37);
       seen.push(...page.changes.map(({ c, id }) => `${c} ${id}`));
       cursor = page.cursor;
       if (!page.has_more) break;

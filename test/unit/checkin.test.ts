@@ -1,17 +1,21 @@
 import { v7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createCheckin } from '../../electron/core/checkin/checkin.ts';
+import { createCases } from '../../electron/core/checkin/cases.ts';
+import { createCheckin, createTurns } from '../../electron/core/checkin/checkin.ts';
 import { readCode } from '../../electron/core/checkin/read-code.ts';
 import { verifyAudit } from '../../electron/core/audit/audit.ts';
 import type { SqlDriver } from '../../electron/core/ports.ts';
+import { createQueue } from '../../electron/core/queue/queue.ts';
 import { openBetterSqlite3 } from '../../electron/core/store/better-sqlite3.ts';
-import { applyChange, readKeys, replaceKeys } from '../../electron/core/store/registry.ts';
+import { applyChange } from '../../electron/core/store/apply.ts';
+import { readKeys, replaceKeys } from '../../electron/core/store/registry.ts';
 import { openStore, type Store } from '../../electron/core/store/store.ts';
 import type { Lease } from '../../electron/core/tickets/numbers.ts';
 import { addReserve } from '../../electron/core/tickets/numbers.ts';
 import type { ScanOutcome } from '../../shared/contracts/app.ts';
-import type { Change } from '../../shared/contracts/centre/schemas.ts';
+import { change as schema } from '../../shared/contracts/centre/schemas.ts';
 import { CallFailure } from '../../shared/contracts/result.ts';
+import { exactly } from '../../shared/domain/decide.ts';
 import { visitCode } from '../../shared/domain/visit-code.ts';
 import { bookingId, OFFICE, OTHER_OFFICE, seedRegistry, signToken, type SeededBooking } from '../fixtures/registry.ts';
 import { memoryLog } from '../fixtures/sqlite.ts';
@@ -57,40 +61,61 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-const make = (refreshKeys: () => Promise<boolean> = () => Promise.resolve(false)) =>
-  createCheckin({
-    store,
-    clock: { now: () => now, monotonic: () => now, after: () => () => undefined },
-    ids: { uuid: () => v7() },
-    log,
-    lease: (businessDate, series): Promise<Lease | null> => {
-      const number = leases.shift() ?? null;
-      return Promise.resolve(number === null ? null : { businessDate, series, number, at: now });
+const make = (refreshKeys: () => Promise<boolean> = () => Promise.resolve(false)) => {
+  const clock = { now: () => now, monotonic: () => now, after: () => () => undefined };
+  const ids = { uuid: () => v7() };
+  return createCheckin(
+    {
+      store,
+      clock,
+      moment: () => exactly(now),
+      stamp: () => undefined,
+      ids,
+      log,
+      cases: createCases(clock, ids),
+      queue: createQueue({ store, clock, heardAt: () => null }),
+      lease: (businessDate, series): Promise<Lease | null> => {
+        const number = leases.shift() ?? null;
+        return Promise.resolve(number === null ? null : { businessDate, series, number, at: now });
+      },
+      refreshKeys,
+      committed: () => {
+        commits += 1;
+      },
     },
-    refreshKeys,
-    committed: () => {
-      commits += 1;
-    },
-  });
-const scan = (text: string, attempt = v7(), checkin = make()) => checkin.scan({ attempt, text, source: 'camera' });
+    createTurns(),
+  );
+};
+const scan = (text: string, attempt = v7(), checkin = make()) =>
+  checkin.scan({ attempt, text, source: 'camera', purpose: 'check-in' });
 const held = (n: number): SeededBooking => {
   const found = bookings[n];
   if (!found) throw new Error(`no booking ${n}`);
   return found;
 };
 const accepted = (o: ScanOutcome) => {
-  if (o.outcome !== 'accepted') throw new Error(`refused: ${o.reason}`);
+  if (o.outcome !== 'accepted') throw new Error(`not accepted: ${JSON.stringify(o)}`);
   return o;
 };
 const refused = (o: ScanOutcome) => {
-  if (o.outcome !== 'refused') throw new Error('accepted');
+  if (o.outcome !== 'refused') throw new Error(`not refused: ${o.outcome}`);
   return o;
 };
 const rows = (table: 'visit' | 'ticket' | 'print_job' | 'outbox' | 'audit') =>
   store.read((db) => db.all({ text: `SELECT * FROM ${table}`, params: [] }));
 const counts = () => (['visit', 'ticket', 'print_job', 'outbox', 'audit'] as const).map((t) => rows(t).length);
 const change = (c: string, id: string | number, data: unknown) =>
-  store.write((db) => applyChange(db, { seq: 9, c, id, rev: 9, op: 'put', data } as unknown as Change));
+  store.write((db) => applyChange(db, schema.parse({ seq: 9, c, id, rev: 9, op: 'put', data })));
+const officeHas = (more: Record<string, unknown>) =>
+  change('office', OFFICE, {
+    name: { ru: 'Мои документы' },
+    subtitle: { ru: 'Центральный район' },
+    address: { ru: 'ул. Ленина, 5' },
+    time_zone: 'Europe/Moscow',
+    day_change_minutes: 240,
+    languages: ['ru', 'en'],
+    ...more,
+  });
 const booked = (n: number, more: Record<string, unknown>) =>
   change('booking', held(n).id, {
     office_id: OFFICE,
@@ -161,10 +186,19 @@ describe('check-in', () => {
     expect(await number(2)).toEqual({ series: 'B', number: 7001 });
   });
 
-  it('accepts a booking number, however it is written', async () => {
+  it('asks for the second factor of a bare booking number, however it is written, known or not', async () => {
     const { number } = held(4);
-    const out = accepted(await scan(` ${number.slice(0, 4).toLowerCase()}-${number.slice(4)}\r\n`));
+    const typed = ` ${number.slice(0, 4).toLowerCase()}-${number.slice(4)}\r\n`;
+    expect(await scan(typed)).toEqual({ outcome: 'factor', number });
+    expect(await scan('0000-0000')).toEqual({ outcome: 'factor', number: '00000000' });
+    expect(counts()).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('accepts a bare booking number where the office has decided that it is enough', async () => {
+    officeHas({ factor_required: false });
+    const out = accepted(await scan(held(4).number));
     expect(out.visit.startsAt).toBe(held(4).startsAt);
+    expect(refused(await scan('00000000')).reason).toBe('unknown');
   });
 
   it('accepts a signed confirmation it has not heard of, marked provisional, also of an unknown service', async () => {
@@ -188,7 +222,7 @@ describe('check-in', () => {
       bookingId: bookingId(1),
       office: OFFICE,
       service: 1,
-      startsAt: Math.floor(now / 1000),
+      startsAt: held(1).startsAt / 1000,
       validMinutes: 60,
     });
     expect(refused(await scan(token)).reason).toBe('not-ours');
@@ -260,25 +294,44 @@ describe('refusals', () => {
       step: 'go-to-office',
       name: expect.objectContaining({ ru: 'Мои документы' }),
       address: { ru: 'ул. Ленина, 5', en: '5 Lenin street' },
+      hours: null,
     });
   });
 
   it('of another day: to come says when, past does not', async () => {
-    booked(0, { starts_at: held(0).startsAt + 26 * 3_600_000 });
-    expect(refused(await scan(held(0).token)).next[0]).toEqual({
+    const at = (n: number, hours: number) => {
+      const startsAt = held(n).startsAt + hours * 3_600_000;
+      booked(n, { starts_at: startsAt });
+      const id = held(n).id;
+      return signToken({ bookingId: id, office: OFFICE, service: 1, startsAt: startsAt / 1000, validMinutes: 600 });
+    };
+    const out = refused(await scan(at(0, 26)));
+    expect(out.reason).toBe('other-day');
+    expect(out.next[0]).toEqual({
       step: 'come-on',
       date: '2026-11-24',
       at: held(0).startsAt + 26 * 3_600_000,
     });
-    booked(1, { starts_at: held(1).startsAt - 26 * 3_600_000 });
-    expect(steps(await scan(held(1).token))).toEqual(['ask-staff']);
+    expect(steps(await scan(at(1, -26)))).toEqual(['walk-in', 'call-staff']);
   });
 
-  it('of a cancelled booking, and of a number that nobody knows', async () => {
+  it('of the paper of a time that was moved: the new time, and to check in where that is now', async () => {
+    booked(0, { starts_at: held(0).startsAt + 26 * 3_600_000 });
+    const out = refused(await scan(held(0).token));
+    expect([out.reason, out.next[0]?.step, out.case]).toEqual(['superseded', 'come-on', null]);
+    booked(1, { starts_at: held(1).startsAt + 10 * 60_000 });
+    const checkin = make();
+    const now2 = refused(await scan(held(1).token, v7(), checkin));
+    expect([now2.reason, now2.next[0]?.step]).toEqual(['superseded', 'check-in']);
+    const it2 = await checkin.booking({ attempt: v7(), case: now2.case ?? '', booking: held(1).id });
+    expect(accepted(it2).visit.startsAt).toBe(held(1).startsAt + 10 * 60_000);
+    const wrong = await checkin.booking({ attempt: v7(), case: now2.case ?? '', booking: held(2).id });
+    expect(refused(wrong).reason).toBe('case-expired');
+  });
+
+  it('of a cancelled booking', async () => {
     booked(0, { status: 'cancelled' });
     expect(refused(await scan(held(0).token)).reason).toBe('cancelled');
-    booked(1, { number: '00000000' });
-    expect(refused(await scan(held(1).number)).reason).toBe('unknown');
   });
 
   it('keep a hash of the code, once for a code that is held before the camera, and no text anywhere', async () => {
@@ -326,7 +379,7 @@ describe('already used', () => {
       finish(state);
       const out = refused(await scan(held(0).token));
       expect([out.reason, out.number]).toEqual(['already-used', { series: 'A', number: 47 }]);
-      expect(out.next).toEqual([{ step: 'copy', visit: first.visit }, { step: 'ask-staff' }]);
+      expect(out.next).toEqual([{ step: 'copy', visit: first.visit }, { step: 'call-staff' }]);
     },
   );
 
@@ -341,7 +394,7 @@ describe('already used', () => {
   it('at another device: the number, and no copy here', async () => {
     booked(0, { status: 'arrived', ticket: { series: 'A', number: 12 } });
     const out = refused(await scan(held(0).token));
-    expect([out.number, out.next]).toEqual([{ series: 'A', number: 12 }, [{ step: 'ask-staff' }]]);
+    expect([out.number, out.next]).toEqual([{ series: 'A', number: 12 }, [{ step: 'call-staff' }]]);
   });
 
   it('a ticket that never came out is offered all day: nobody who is checked in goes without', async () => {

@@ -1,16 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  advance,
-  DEFAULT_COMFORT,
-  initialState,
-  paperOf,
-  screenOf,
-  TIMES,
-  type Effect,
-  type FlowEvent,
-  type FlowState,
-} from '../../renderer/kiosk/flow.ts';
+import { advance, initialState, paperOf, screenOf, TIMES } from '../../renderer/kiosk/flow.ts';
+import { DEFAULT_COMFORT } from '../../renderer/kiosk/flow/parts.ts';
+import type { Effect, FlowEvent, FlowState } from '../../renderer/kiosk/steps.ts';
 import type { PrintJobView, ScanOutcome } from '../../shared/contracts/app.ts';
 import { fail, ok } from '../../shared/contracts/result.ts';
 import { GRADES, JOB_STATES } from '../../shared/domain/model.ts';
@@ -46,7 +38,7 @@ const refusedOutcome = (name: string): ScanOutcome => {
 
 describe('the flow of a visit', () => {
   it('goes from home over the camera to the ticket and back, by itself', () => {
-    const { state, effects } = play({ type: 'scan', now: 0 }, { ...code, source: 'camera' });
+    const { state, effects } = play({ type: 'scan', purpose: 'check-in', now: 0 }, { ...code, source: 'camera' });
     expect(effects).toEqual([{ do: 'scan', attempt: 'a1', text: 'EZ1', source: 'camera' }]);
     expect(screenOf(state, 10)).toBe('printing');
     const queued = on(state, answered(accepted(job({ state: 'queued', grade: null }))));
@@ -61,7 +53,7 @@ describe('the flow of a visit', () => {
     const done = on(play(code).state, answered(accepted(job())));
     const refused = on(play(code).state, answered(refusedOutcome('refused-cancelled')));
     const next: FlowEvent = { ...code, attempt: 'a2', now: 50 };
-    for (const s of [play().state, play({ type: 'scan', now: 0 }).state, done, refused]) {
+    for (const s of [play().state, play({ type: 'scan', purpose: 'check-in', now: 0 }).state, done, refused]) {
       expect(advance(s, next).effects).toHaveLength(1);
     }
     const printing = on(play(code).state, answered(accepted(job({ state: 'sending', grade: null }))));
@@ -91,7 +83,7 @@ describe('the flow of a visit', () => {
     );
     expect(refused.step).toMatchObject({
       at: 'refused',
-      refused: { reason: 'already-used', number: visit.number, next: [{ step: 'ask-staff' }] },
+      refused: { reason: 'already-used', number: visit.number, next: [{ step: 'call-staff' }] },
     });
   });
 
@@ -100,7 +92,7 @@ describe('the flow of a visit', () => {
       { type: 'language', language: 'en', now: 1 },
       { type: 'text', now: 2 },
     ];
-    const back = on(play(...comfort, { type: 'scan', now: 3 }).state, { type: 'home', now: 4 });
+    const back = on(play(...comfort, { type: 'scan', purpose: 'check-in', now: 3 }).state, { type: 'home', now: 4 });
     expect([back.step.at, back.comfort.language, back.comfort.text]).toEqual(['home', 'en', 1.5]);
     expect(on(back, { type: 'tick', now: 4 + TIMES.comfort }).comfort).toEqual(DEFAULT_COMFORT);
     const refused = on(play(...comfort, code).state, answered(refusedOutcome('refused-not-ours')));
@@ -167,7 +159,7 @@ describe('the flow of a visit', () => {
     const bare = on(play().state, { type: 'system', state: system({ ready: false, notReady: 'no-data' }) });
     expect(screenOf(bare, 0)).toBe('out-of-order');
     expect(advance(bare, code).effects).toEqual([]);
-    expect(advance(bare, { type: 'scan', now: 0 }).state.step.at).toBe('home');
+    expect(advance(bare, { type: 'scan', purpose: 'check-in', now: 0 }).state.step.at).toBe('home');
     // Who has a number keeps seeing it.
     const done = on(play(code).state, answered(accepted(job())), { type: 'link', state: 'failed' });
     expect(screenOf(done, 21)).toBe('done');

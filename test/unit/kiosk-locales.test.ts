@@ -37,8 +37,8 @@ describe('the texts of the page', () => {
 
   it('are all used', () => {
     const code = sources('renderer');
-    // Keys put together at run time: refused.<reason>.title, done.reason.<reason>.
-    const built = /^(refused\.[a-z-]+\.(title|text)|done\.reason\.|language\.name)/;
+    // Keys put together at run time: refused.<reason>.title, choose.state.<state>, done.reason.<reason>.
+    const built = /^(refused\.[a-z-]+\.(title|text)|choose\.state\.|done\.reason\.|language\.name)/;
     const unused = flat(locales.ru)
       .map(([key]) => key)
       .filter((key) => !built.test(key) && !code.includes(`'${key}'`));

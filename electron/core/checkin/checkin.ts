@@ -1,43 +1,46 @@
-import type { NextStep, PrintJobView, ScanOutcome, ScanSource } from '../../../shared/contracts/app.ts';
+import type { PrintJobView, Purpose, RefusalReason, ScanOutcome, ScanSource } from '../../../shared/contracts/app.ts';
 import { CallFailure } from '../../../shared/contracts/result.ts';
-import { businessDate, startOfBusinessDay } from '../../../shared/domain/business-day.ts';
-import { decide, mayCopy, type Decision } from '../../../shared/domain/decide.ts';
-import { LANGUAGES } from '../../../shared/domain/language.ts';
+import { parseBookingNumber } from '../../../shared/domain/booking-number.ts';
+import { mayCopy, type Accepted, type Code, type Moment } from '../../../shared/domain/decide.ts';
 import type { Series } from '../../../shared/domain/ticket-number.ts';
 import { audit } from '../audit/audit.ts';
 import type { Clock, Ids, Log } from '../ports.ts';
 import { insertJob, jobOfAttempt } from '../printing/jobs.ts';
-import {
-  readBooking,
-  readBookingByNumber,
-  readDevice,
-  readKeys,
-  readOffice,
-  readService,
-  type Device,
-  type Office,
-} from '../store/registry.ts';
+import type { Queue } from '../queue/queue.ts';
+import { readBooking, readBookingByNumber, type Booking } from '../store/bookings.ts';
+import { readKeys, readSealingKey, readService } from '../store/registry.ts';
 import type { ReadDb } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
-import {
-  insertVisit,
-  jobsOfTicket,
-  knownVisit,
-  readVisit,
-  readVisitOfBooking,
-  readVisitOfTicket,
-  visitView,
-  type VisitRow,
-} from '../store/visits.ts';
-import { enqueue } from '../sync/outbox.ts';
+import { queuedJob } from '../store/views.ts';
+import { insertVisit, jobsOfTicket, knownVisit, readVisit, readVisitOfTicket, type VisitRow } from '../store/visits.ts';
+import { enqueue, type NewOperation } from '../sync/outbox.ts';
 import { takeNumber, type Lease } from '../tickets/numbers.ts';
-import { readCode, textHash, type ReadCode } from './read-code.ts';
+import type { Cases } from './cases.ts';
+import {
+  accepted,
+  bookingsBeside,
+  bookingView,
+  consider,
+  languageOf,
+  refusal,
+  refusedFor,
+  type Considered,
+} from './consider.ts';
+import { createFactorCheck, forgetTries, lockedUntil, noteWrongTry, numberHash } from './factor.ts';
+import { here } from './here.ts';
+import { readCode, textHash } from './read-code.ts';
 
 export interface CheckinPorts {
   store: Store;
   clock: Clock;
+  /** The time with its bounds. */
+  moment: () => Moment;
+  /** For operations: how far to rely on their times. */
+  stamp: () => NewOperation['clock'];
   ids: Ids;
   log: Log;
+  cases: Cases;
+  queue: Queue;
   /** A leased number within 400 ms, or null. Never rejects. */
   lease: (businessDate: string, series: Series) => Promise<Lease | null>;
   /** A code was signed with a key that is not known here: ask for the keys again. True when they changed. Never rejects. */
@@ -50,107 +53,52 @@ export interface ScanInput {
   attempt: string;
   text: string;
   source: ScanSource;
+  purpose: Purpose;
+}
+
+/** How somebody came to his booking, and what he wants with it. */
+interface Asked {
+  attempt: string;
+  source: ScanSource | 'chosen';
+  purpose: Purpose;
+  /** Only a booking in the cache may vouch for the code. */
+  needsBooking: boolean;
+  /** He has chosen among several already: he is not asked again. */
+  chosen: boolean;
+  /** For the record of a refusal: why, and a hash of what was read. */
+  why: string | null;
+  hash: string;
 }
 
 /** For services whose group has not arrived: numbers of theirs stand in a series of their own. */
-const FALLBACK_SERIES: Series = 'X';
+export const FALLBACK_SERIES: Series = 'X';
+const DAY_MS = 24 * 3_600_000;
 /** A ticket does not come out after its visitor has left. */
-const PRINT_WITHIN_MS = 120_000;
+export const PRINT_WITHIN_MS = 120_000;
 
-interface Here {
-  device: Device;
-  office: Office;
-  day: string;
-  dayOf: (at: number) => string;
-}
+/** Refusals that are about the time, not about whose it is: the booking may still be moved or cancelled. */
+const TIMED: ReadonlySet<string> = new Set(['too-early', 'too-late', 'other-day', 'superseded']);
 
-const here = (db: ReadDb, now: number): Here => {
-  const device = readDevice(db);
-  if (!device) throw new CallFailure('not-enrolled', 'this device belongs to no office yet: enrol it');
-  const office = readOffice(db, device.officeId);
-  if (!office)
-    throw new CallFailure('not-enrolled', `office ${device.officeId} has not been received from the centre yet`);
-  const dayOf = (at: number) => businessDate(at, office.time_zone, office.day_change_minutes);
-  return { device, office, day: dayOf(now), dayOf };
-};
-
-/** What the local facts say to the code: everything `decide` needs, and what is shown with its answer. */
-const consider = (db: ReadDb, { code, needsBooking }: ReadCode, now: number) => {
-  const at = here(db, now);
-  let booking = null;
-  let visit: VisitRow | null = null;
-  if (code.kind === 'token') booking = readBooking(db, code.bookingId);
-  if (code.kind === 'number') booking = readBookingByNumber(db, code.number, now);
-  if (code.kind === 'visit') {
-    visit = readVisit(db, code.visitId);
-    if (visit?.businessDate !== at.day) visit = null;
-  } else {
-    const bookingId = booking?.bookingId ?? (code.kind === 'token' ? code.bookingId : null);
-    visit = bookingId === null ? null : readVisitOfBooking(db, bookingId, at.day);
-  }
-  const decision = decide({
-    code: needsBooking && !booking ? { kind: 'foreign' } : code,
-    now,
-    officeId: at.device.officeId,
-    dayOf: at.dayOf,
-    booking,
-    visit: visit && knownVisit(db, visit),
-  });
-  return { ...at, booking, visit, decision };
-};
-type Considered = ReturnType<typeof consider>;
-
-const accepted = (db: ReadDb, visit: VisitRow, job: PrintJobView | undefined): ScanOutcome => {
-  if (!job) throw new Error(`visit ${visit.visitId} has no print job`);
-  return {
-    outcome: 'accepted',
-    visit: visitView(db, visit),
-    job,
-    provisional: visit.provisional,
-    language: LANGUAGES.find((l) => l === visit.language) ?? null,
-  };
-};
-
-const refusal = (db: ReadDb, at: Considered, d: Extract<Decision, { accept: false }>): ScanOutcome => {
-  const next: NextStep[] = [];
-  if (d.copyOf !== null && at.visit) next.push({ step: 'copy', visit: visitView(db, at.visit) });
-  if (d.reason === 'other-office' && d.officeId !== null) {
-    const other = readOffice(db, d.officeId);
-    if (other) next.push({ step: 'go-to-office', name: other.name, address: other.address });
-  }
-  if (
-    d.reason === 'other-day' &&
-    d.startsAt !== null &&
-    d.startsAt > startOfBusinessDay(at.day, at.office.time_zone, at.office.day_change_minutes)
-  ) {
-    next.push({ step: 'come-on', date: at.dayOf(d.startsAt), at: d.startsAt });
-  }
-  if (d.reason === 'not-ours' || d.reason === 'unknown') next.push({ step: 'scan-again' });
-  next.push({ step: 'ask-staff' });
-  const service = d.serviceId === null ? null : readService(db, d.serviceId);
-  return {
-    outcome: 'refused',
-    reason: d.reason,
-    next,
-    booking: d.startsAt === null ? null : { startsAt: d.startsAt, service: service?.name ?? null },
-    number: d.number,
-  };
-};
-
-/** The way of one visitor through the core; see ARCHITECTURE.md, "one visit". */
-export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, committed }: CheckinPorts) => {
-  // One visitor at a time: two scans that race for one booking meet here, not in the database.
+/** One visitor at a time: two calls that race for one booking or one number meet here, not in the database. */
+export const createTurns = () => {
   let queue: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
+  return <T>(run: () => Promise<T>): Promise<T> => {
     const mine = queue.then(run);
     queue = mine.catch(() => undefined);
     return mine;
   };
+};
+export type InTurn = ReturnType<typeof createTurns>;
+
+/** The way of one visitor with a booking through the core; see ARCHITECTURE.md, "one visit". */
+export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
+  const { store, clock, moment, stamp, ids, log, cases, queue, lease, refreshKeys, committed } = ports;
+  const factorFits = createFactorCheck();
 
   let lastFailed = '';
-  const noteFailed = (at: Considered, reason: string, why: string | null, input: ScanInput, now: number): void => {
-    log.info('checkin.refused', { attempt: input.attempt, reason, why, source: input.source });
-    const hash = textHash(input.text);
+  const noteFailed = (day: string, reason: RefusalReason, asked: Asked, now: number): void => {
+    const { attempt, source, hash, why } = asked;
+    log.info('checkin.refused', { attempt, reason, why, source });
     // A code that is held before the camera is read again and again: one record will do.
     if (lastFailed === `${hash} ${reason}`) return;
     try {
@@ -161,8 +109,9 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
           type: 'scan.failed',
           kind: 'fact',
           entity_id: opId,
-          business_date: at.day,
+          business_date: day,
           occurred_at: now,
+          clock: stamp(),
           payload: { reason, text_sha256: hash },
         });
         audit(db, { at: now, actor: 'kiosk', action: 'scan.refused', entityId: opId, detail: { reason, why } });
@@ -176,68 +125,85 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
     committed();
   };
 
-  const commit = (input: ScanInput, read: ReadCode, leased: Lease | null): ScanOutcome => {
-    const now = clock.now();
+  const seriesOf = (db: ReadDb, d: Accepted): Series => readService(db, d.services[0] ?? -1)?.series ?? FALLBACK_SERIES;
+
+  const commit = (code: Code, asked: Asked, leased: Lease | null, told: VisitRow['told']): ScanOutcome => {
+    const now = moment();
     const started = clock.monotonic();
     const outcome = store.write((db) => {
       // Decided again with what is true now: the lease took its time.
-      const at = consider(db, read, now);
-      if (at.decision.accept !== true) return null;
-      const { bookingId, serviceId, startsAt, provisional } = at.decision;
-      const series = readService(db, serviceId)?.series ?? FALLBACK_SERIES;
-      const number = takeNumber(db, at.day, series, at.device.slotNo, leased);
+      const at = consider(db, code, asked.needsBooking, now);
+      const d = at.decision;
+      if (d.accept !== true) return null;
+      const { series, number } = takeNumber(
+        db,
+        at.day,
+        seriesOf(db, d),
+        at.device.slotNo,
+        leased,
+        at.office.skipped_numbers,
+      );
       const visitId = ids.uuid();
       const ticketId = ids.uuid();
-      const visit: VisitRow & { bookingId: string } = {
+      const flags: ('late' | 'clock')[] = [
+        ...(d.late ? (['late'] as const) : []),
+        ...(d.uncertain ? (['clock'] as const) : []),
+      ];
+      const visit: VisitRow = {
         visitId,
         ticketId,
         businessDate: at.day,
-        bookingId,
-        serviceId,
-        startsAt,
-        arrivedAt: now,
-        provisional,
+        bookingId: d.bookingId,
+        services: d.services,
+        startsAt: d.startsAt,
+        arrivedAt: now.at,
+        provisional: d.provisional,
         language: at.booking?.language ?? 'ru',
-        number,
+        number: { series, number },
+        claim: null,
+        priority: d.priority,
+        late: d.late,
+        flags,
+        told,
       };
       insertVisit(db, visit);
-      const job = { jobId: ids.uuid(), ticketId, copy: 0, now, expiresAt: now + PRINT_WITHIN_MS };
-      insertJob(db, { ...job, attemptId: input.attempt });
+      const jobId = ids.uuid();
+      const expiresAt = now.at + PRINT_WITHIN_MS;
+      insertJob(db, { jobId, of: { ticket: ticketId }, copy: 0, now: now.at, expiresAt, attemptId: asked.attempt });
+      const [service, ...further] = d.services;
       enqueue(db, {
         op_id: ids.uuid(),
         type: 'checkin',
         kind: 'fact',
         entity_id: visitId,
         business_date: at.day,
-        occurred_at: now,
+        occurred_at: now.at,
+        clock: stamp(),
         payload: {
           visit_id: visitId,
-          booking_id: bookingId,
-          service_id: serviceId,
-          ticket: number,
-          provisional,
-          source: input.source,
+          booking_id: d.bookingId,
+          service_id: service ?? 0,
+          further_services: further,
+          ticket: visit.number,
+          provisional: d.provisional,
+          late: d.late,
+          starts_at: d.startsAt,
+          flags,
+          source: asked.source,
         },
       });
       audit(db, {
-        at: now,
+        at: now.at,
         actor: 'kiosk',
         action: 'checkin',
         entityId: visitId,
-        detail: { series: number.series, number: number.number, provisional },
+        detail: { series, number, provisional: d.provisional },
       });
-      return accepted(db, visit, {
-        id: job.jobId,
-        ticket: ticketId,
-        copy: 0,
-        state: 'queued',
-        reason: null,
-        grade: null,
-      });
+      return accepted(db, at, visit, queuedJob(jobId, ticketId, 0));
     });
-    if (!outcome || outcome.outcome !== 'accepted') return look(input, read);
+    if (!outcome) return look(code, asked);
     log.info('checkin.committed', {
-      attempt: input.attempt,
+      attempt: asked.attempt,
       visit: outcome.visit.id,
       job: outcome.job.id,
       provisional: outcome.provisional,
@@ -249,40 +215,187 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
   };
 
   /** Everything short of a check-in. */
-  const look = (input: ScanInput, read: ReadCode): ScanOutcome => {
-    const now = clock.now();
-    const { at, outcome } = store.read((db) => {
-      const considered = consider(db, read, now);
-      const { decision, visit } = considered;
-      if (decision.accept === 'again' && visit) {
-        return { at: considered, outcome: accepted(db, visit, jobsOfTicket(db, visit.ticketId).at(-1)) };
-      }
-      if (decision.accept === false) return { at: considered, outcome: refusal(db, considered, decision) };
-      throw new CallFailure('internal', 'the decision changed while the check-in was made');
+  const look = (code: Code, asked: Asked): ScanOutcome => {
+    const now = moment();
+    const { day, outcome } = store.read((db): { day: string; outcome: ScanOutcome } => {
+      const at = consider(db, code, asked.needsBooking, now);
+      return { day: at.day, outcome: lookAt(db, at, now) };
     });
-    if (outcome.outcome === 'refused') noteFailed(at, outcome.reason, read.why, input, now);
+    if (outcome.outcome === 'refused') noteFailed(day, outcome.reason, asked, now.at);
     return outcome;
   };
+  const lookAt = (db: ReadDb, at: Considered, now: Moment): ScanOutcome => {
+    const { decision: d, visit } = at;
+    if (d.accept === 'again' && visit) return accepted(db, at, visit, jobsOfTicket(db, visit.ticketId).at(-1));
+    if (d.accept === 'feedback') {
+      return {
+        outcome: 'feedback',
+        visit: d.visitId,
+        number: d.number,
+        reasons: at.office.feedback_reasons,
+        words: readSealingKey(db) !== null,
+      };
+    }
+    if (d.accept === false) return refusal(db, at, d, now, cases.open);
+    throw new CallFailure('internal', 'the decision changed while the check-in was made');
+  };
+
+  const choose = (db: ReadDb, all: readonly Booking[], purpose: Purpose, now: Moment): ScanOutcome => ({
+    outcome: 'choose',
+    case: cases.open(all.map((b) => b.bookingId)),
+    purpose,
+    bookings: all.slice(0, 20).map((b) => bookingView(db, b, now)),
+    language: languageOf(all[0]?.language),
+  });
+
+  /** What a code, once it is read and shown to be the visitor's, leads to. */
+  const proceed = async (code: Code, asked: Asked): Promise<ScanOutcome> => {
+    const now = moment();
+    type Seen = { outcome: ScanOutcome } | { accept: Accepted; day: string; series: Series } | null;
+    const seen = store.read((db): Seen => {
+      const at = consider(db, code, asked.needsBooking, now);
+      const { booking, decision: d } = at;
+      const his = d.accept === true || (d.accept === false && TIMED.has(d.reason));
+      if (asked.purpose === 'manage' && booking && code.kind !== 'visit' && his) {
+        return { outcome: choose(db, bookingsBeside(db, booking, at, 'manage', now.at), 'manage', now) };
+      }
+      if (d.accept !== true) return null;
+      if (booking && !asked.chosen && asked.purpose === 'check-in') {
+        const beside = bookingsBeside(db, booking, at, 'check-in', now.at);
+        const open = beside.filter((b) => b.status === 'booked' || b.status === 'rescheduled');
+        if (open.length > 1) return { outcome: choose(db, beside, 'check-in', now) };
+      }
+      return { accept: d, day: at.day, series: seriesOf(db, d) };
+    });
+    if (seen === null) return look(code, asked);
+    if ('outcome' in seen) return seen.outcome;
+    const d = seen.accept;
+    const estimate = queue.estimate({
+      serviceIds: d.services,
+      priority: d.priority,
+      orderAt: d.late ? now.at : d.startsAt,
+      visitId: null,
+    });
+    const told = estimate.known
+      ? { ahead: estimate.ahead, fromMinutes: estimate.fromMinutes, toMinutes: estimate.toMinutes }
+      : null;
+    return commit(code, asked, await lease(seen.day, seen.series), told);
+  };
+  const before = (attempt: string): ScanOutcome | null =>
+    store.read((db) => {
+      const job = jobOfAttempt(db, attempt);
+      const visit = job && readVisitOfTicket(db, job.ticket);
+      return visit ? accepted(db, here(db, clock.now()), visit, job) : null;
+    });
 
   const scan = async (input: ScanInput): Promise<ScanOutcome> => {
-    const now = clock.now();
-    const before = store.read((db) => {
-      const job = jobOfAttempt(db, input.attempt);
-      const visit = job && readVisitOfTicket(db, job.ticket);
-      return visit ? accepted(db, visit, job) : null;
-    });
-    if (before) return before;
-    const keys = () => store.read((db) => readKeys(db));
+    const made = before(input.attempt);
+    if (made) return made;
+    const now = moment().at;
+    const keys = () => store.read(readKeys);
     let read = readCode(input.text, keys(), now);
     if (read.why === 'unknown-key' && (await refreshKeys())) read = readCode(input.text, keys(), now);
-    const wanted = store.read((db) => {
-      const at = consider(db, read, now);
-      return at.decision.accept === true
-        ? { day: at.day, series: readService(db, at.decision.serviceId)?.series ?? FALLBACK_SERIES }
-        : null;
+    const asked: Asked = {
+      attempt: input.attempt,
+      source: input.source,
+      purpose: input.purpose,
+      needsBooking: read.needsBooking,
+      chosen: false,
+      why: read.why,
+      hash: textHash(input.text),
+    };
+    const { code } = read;
+    if (code.kind !== 'number') return proceed(code, asked);
+    const { needed, until, booking } = store.read((db) => ({
+      needed: here(db, now).office.factor_required,
+      until: lockedUntil(db, numberHash(code.number), now),
+      booking: readBookingByNumber(db, code.number, now),
+    }));
+    if (until !== null) return refusedFor('locked', [], { until });
+    // Said of every number, known or not.
+    if (needed) return { outcome: 'factor', number: code.number };
+    return proceed({ kind: 'booking', bookingId: booking?.bookingId ?? '' }, asked);
+  };
+
+  /** A pair that did not fit: counted, and told without saying what was wrong. */
+  const wrong = (hash: string, asked: Asked, now: number): ScanOutcome => {
+    const { day, locked } = store.write((db) => {
+      const at = here(db, now);
+      const closed = noteWrongTry(db, hash, now);
+      for (const { what, until } of closed) {
+        const opId = ids.uuid();
+        enqueue(db, {
+          op_id: opId,
+          type: 'entry.locked',
+          kind: 'fact',
+          entity_id: opId,
+          business_date: at.day,
+          occurred_at: now,
+          clock: stamp(),
+          payload: { what, until },
+        });
+        audit(db, { at: now, actor: 'kiosk', action: 'entry.locked', entityId: opId, detail: { what, until } });
+      }
+      return { day: at.day, locked: closed };
     });
-    if (!wanted) return look(input, read);
-    return commit(input, read, await lease(wanted.day, wanted.series));
+    if (locked.length > 0) {
+      log.warn('entry.locked', { what: locked.map((l) => l.what) });
+      committed();
+      return refusedFor('locked', [], { until: Math.max(...locked.map((l) => l.until)) });
+    }
+    noteFailed(day, 'no-match', asked, now);
+    return refusedFor('no-match', [{ step: 'type-number' }, { step: 'scan-again' }]);
+  };
+
+  const number = async (input: {
+    attempt: string;
+    number: string;
+    factor: string;
+    purpose: Purpose;
+  }): Promise<ScanOutcome> => {
+    const made = before(input.attempt);
+    if (made) return made;
+    const now = moment().at;
+    const parsed = parseBookingNumber(input.number);
+    const typed = parsed.ok ? parsed.number : input.number.slice(0, 40);
+    const hash = numberHash(typed);
+    const { until, booking } = store.read((db) => ({
+      until: lockedUntil(db, hash, now),
+      booking: parsed.ok ? readBookingByNumber(db, parsed.number, now) : null,
+    }));
+    if (until !== null) return refusedFor('locked', [], { until });
+    const asked: Asked = {
+      attempt: input.attempt,
+      source: 'typed',
+      purpose: input.purpose,
+      needsBooking: false,
+      chosen: false,
+      why: null,
+      hash,
+    };
+    if (!(await factorFits(input.factor, booking?.factors ?? [])) || !booking) return wrong(hash, asked, now);
+    store.write((db) => forgetTries(db, hash));
+    return proceed({ kind: 'booking', bookingId: booking.bookingId }, asked);
+  };
+
+  const booking = async (input: { attempt: string; case: string; booking: string }): Promise<ScanOutcome> => {
+    const made = before(input.attempt);
+    if (made) return made;
+    if (!cases.allows(input.case, input.booking) || !store.read((db) => readBooking(db, input.booking))) {
+      return refusedFor('case-expired', [{ step: 'scan-again' }]);
+    }
+    return proceed(
+      { kind: 'booking', bookingId: input.booking },
+      {
+        attempt: input.attempt,
+        source: 'chosen',
+        purpose: 'check-in',
+        needsBooking: false,
+        chosen: true,
+        why: null,
+        hash: textHash(input.booking),
+      },
+    );
   };
 
   const copy = (attempt: string, visitId: string): PrintJobView => {
@@ -290,7 +403,8 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
     const job = store.write((db) => {
       const at = here(db, now);
       const visit = readVisit(db, visitId);
-      if (!visit || visit.businessDate !== at.day) throw new CallFailure('not-found', 'no such visit today');
+      const today = visit?.businessDate === at.day || Math.abs(now - (visit?.arrivedAt ?? 0)) < DAY_MS;
+      if (!visit || !today) throw new CallFailure('not-found', 'no such visit today');
       const jobs = jobsOfTicket(db, visit.ticketId);
       const earlier = jobOfAttempt(db, attempt);
       if (earlier?.ticket === visit.ticketId) return earlier;
@@ -301,15 +415,9 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
       if (last && known.printing) return last;
       if (!mayCopy(known, now)) throw new CallFailure('conflict', 'no further copy without staff');
       const jobId = ids.uuid();
-      const number = known.copies + 1;
-      insertJob(db, {
-        jobId,
-        ticketId: visit.ticketId,
-        copy: number,
-        now,
-        expiresAt: now + PRINT_WITHIN_MS,
-        attemptId: attempt,
-      });
+      const n = known.copies + 1;
+      const expiresAt = now + PRINT_WITHIN_MS;
+      insertJob(db, { jobId, of: { ticket: visit.ticketId }, copy: n, now, expiresAt, attemptId: attempt });
       enqueue(db, {
         op_id: ids.uuid(),
         type: 'ticket.reprint',
@@ -317,10 +425,11 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
         entity_id: visitId,
         business_date: at.day,
         occurred_at: now,
-        payload: { visit_id: visitId, copy: number },
+        clock: stamp(),
+        payload: { visit_id: visitId, copy: n },
       });
-      audit(db, { at: now, actor: 'kiosk', action: 'ticket.copy', entityId: visitId, detail: { copy: number } });
-      return { id: jobId, ticket: visit.ticketId, copy: number, state: 'queued' as const, reason: null, grade: null };
+      audit(db, { at: now, actor: 'kiosk', action: 'ticket.copy', entityId: visitId, detail: { copy: n } });
+      return queuedJob(jobId, visit.ticketId, n);
     });
     log.info('ticket.copy', { attempt, visit: visitId, job: job.id, copy: job.copy });
     committed();
@@ -330,6 +439,10 @@ export const createCheckin = ({ store, clock, ids, log, lease, refreshKeys, comm
   return {
     /** Verify, decide, and if accepted write visit, ticket, print job, operation and audit entry in one transaction. */
     scan: (input: ScanInput): Promise<ScanOutcome> => inTurn(() => scan(input)),
+    /** A typed booking number with its second factor. */
+    number: (input: Parameters<typeof number>[0]): Promise<ScanOutcome> => inTurn(() => number(input)),
+    /** A booking of a case that is open. */
+    booking: (input: Parameters<typeof booking>[0]): Promise<ScanOutcome> => inTurn(() => booking(input)),
     /** @throws CallFailure not-found | conflict */
     copy: (attempt: string, visitId: string): Promise<PrintJobView> => inTurn(async () => copy(attempt, visitId)),
   };

@@ -30,8 +30,11 @@ const verifyEd25519: VerifySignature = (publicKey, message, signature) => {
   return verify(null, message, key, signature);
 };
 
+/** What a text is: a code that decides for itself, or a bare booking number, which needs a second factor. */
+export type ReadText = Code | { kind: 'number'; number: string };
+
 export interface ReadCode {
-  code: Code;
+  code: ReadText;
   /** Why a text was not taken for one of ours, for the log: never shown. */
   why: string | null;
   /** The signature is right, but the key is not (or no longer) valid: only a booking in the cache may vouch for it. */
@@ -50,7 +53,7 @@ const tokenCode = (p: Ez1Payload): Code => ({
 /** Tells what a scanned text is. Never throws; looks at 200 characters at most. */
 export const readCode = (raw: string, keys: readonly SigningKey[], now: number): ReadCode => {
   const text = cleanScan(raw);
-  const known = (code: Code): ReadCode => ({ code, why: null, needsBooking: false });
+  const known = (code: ReadText): ReadCode => ({ code, why: null, needsBooking: false });
   const foreign = (why: string): ReadCode => ({ code: { kind: 'foreign' }, why, needsBooking: false });
   const token = verifyToken(text, keys, verifyEd25519, now);
   if (token.ok) return known(tokenCode(token.payload));

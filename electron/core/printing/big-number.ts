@@ -2,7 +2,7 @@ import type { SKRSContext2D } from '@napi-rs/canvas';
 import { font } from './fonts.ts';
 import { textInk, type TextStyle } from './typeset.ts';
 
-/** The number of the ticket: as heavy and as high as the paper is wide. All lengths are dots. */
+/** The number of a ticket, and the time on a slip: as heavy and as high as the paper is wide. All lengths are dots. */
 
 /** Height of the letter: 18.5 mm. People hold a ticket at arm's length, and a tired eye should not have to look for it. */
 const MAX_CAP = 148;
@@ -63,14 +63,15 @@ const lay = (lines: readonly (readonly string[])[], weight: number, cap: number,
 /**
  * @param number `А 047`, or `А 07 012`, which takes two lines: on one it would be half as high.
  * @param width of the ink at most.
+ * @param maxCap height of a letter at most.
  */
-export const layNumber = (number: string, width: number): BigNumber => {
+export const layNumber = (number: string, width: number, maxCap = MAX_CAP): BigNumber => {
   const words = number.trim().split(/[\s\u00a0]+/);
   const lines = words.length > 2 ? [words.slice(0, -1), words.slice(-1)] : [words];
   // Widths grow in proportion with the height, so one try at full height tells how high each weight can be.
   const tries = WEIGHTS.map((weight) => {
-    const full = lay(lines, weight, MAX_CAP, width);
-    return { weight, cap: Math.floor(MAX_CAP * Math.min(1, full.condensed / MIN_CONDENSED)) };
+    const full = lay(lines, weight, maxCap, width);
+    return { weight, cap: Math.floor(maxCap * Math.min(1, full.condensed / MIN_CONDENSED)) };
   });
   const highest = Math.max(...tries.map((t) => t.cap));
   const chosen = tries.find((t) => t.cap === highest) ?? { weight: 700, cap: highest };

@@ -13,7 +13,8 @@ import { type JobEvent, type JobFacts, step } from './spool-rules.ts';
 
 export interface Job extends JobFacts {
   jobId: string;
-  ticketId: string;
+  /** Of the ticket, or of the request whose slip it is. */
+  paperId: string;
   copy: number;
   queuedAt: number;
 }
@@ -27,7 +28,7 @@ const oneOf = <T extends string>(row: SqlRow, column: string, allowed: readonly 
 
 const jobOf = (row: SqlRow): Job => ({
   jobId: text(row, 'job_id'),
-  ticketId: text(row, 'ticket_id'),
+  paperId: orNull(row, 'ticket_id', text) ?? text(row, 'request_id'),
   copy: int(row, 'copy'),
   state: oneOf(row, 'state', JOB_STATES),
   reason: orNull(row, 'reason', (r, c) => oneOf(r, c, BLOCK_REASONS)),
@@ -42,7 +43,7 @@ const jobOf = (row: SqlRow): Job => ({
 
 export const viewOf = (job: Job): PrintJobView => ({
   id: job.jobId,
-  ticket: job.ticketId,
+  ticket: job.paperId,
   copy: job.copy,
   state: job.state,
   reason: job.reason,
@@ -54,7 +55,8 @@ export const jobView = (row: SqlRow): PrintJobView => viewOf(jobOf(row));
 
 export interface NewJob {
   jobId: string;
-  ticketId: string;
+  /** What is printed: a ticket, or the slip of a request. */
+  of: { ticket: string } | { request: string };
   /** 0 is the first paper. */
   copy: number;
   now: number;
@@ -66,8 +68,11 @@ export interface NewJob {
 
 /** Part of the transaction that makes the ticket; call `spool.kick()` when it is committed. */
 export const insertJob = (db: WriteDb, job: NewJob): void => {
-  db.run(sql`INSERT INTO print_job (job_id, ticket_id, copy, attempt_id, state, queued_at, expires_at)
-    VALUES (${job.jobId}, ${job.ticketId}, ${job.copy}, ${job.attemptId ?? null}, 'queued', ${job.now}, ${job.expiresAt})`);
+  const ticket = 'ticket' in job.of ? job.of.ticket : null;
+  const request = 'request' in job.of ? job.of.request : null;
+  db.run(sql`INSERT INTO print_job (job_id, ticket_id, request_id, copy, attempt_id, state, queued_at, expires_at)
+    VALUES (${job.jobId}, ${ticket}, ${request}, ${job.copy}, ${job.attemptId ?? null}, 'queued', ${job.now},
+      ${job.expiresAt})`);
 };
 
 export const readJob = (db: ReadDb, jobId: string): Job | null => {
@@ -83,6 +88,12 @@ export const getJob = (db: ReadDb, jobId: string): PrintJobView | null => {
 /** What a call made before, if it is one that is sent again. */
 export const jobOfAttempt = (db: ReadDb, attemptId: string): PrintJobView | null => {
   const row = db.get(sql`SELECT * FROM print_job WHERE attempt_id = ${attemptId}`);
+  return row ? jobView(row) : null;
+};
+
+/** The slip of a request, when one was made. */
+export const jobOfRequest = (db: ReadDb, requestId: string): PrintJobView | null => {
+  const row = db.get(sql`SELECT * FROM print_job WHERE request_id = ${requestId} ORDER BY copy DESC LIMIT 1`);
   return row ? jobView(row) : null;
 };
 

@@ -10,8 +10,15 @@ export interface Format {
   small: number;
   service: readonly number[];
   title: readonly number[];
+  /** Of the day on a slip. */
+  day: readonly number[];
+  /** Height of the digits of the time on a slip. */
+  time: number;
   icon: number;
+  /** Of a code: the smallest that is read for sure. */
   minModule: number;
+  /** Of the code of a slip, which is dense and scanned on another day by another machine. */
+  slipModule: number;
 }
 
 export const WIDE: Format = {
@@ -21,8 +28,11 @@ export const WIDE: Format = {
   small: 22,
   service: [36, 34, 32, 30, 28, 26, 24],
   title: [27, 25, 23, 21, 19],
+  day: [42, 40, 38, 36, 34, 32, 30, 28],
+  time: 120,
   icon: 60,
   minModule: 5,
+  slipModule: 6,
 };
 export const NARROW: Format = {
   margin: 14,
@@ -31,8 +41,11 @@ export const NARROW: Format = {
   small: 20,
   service: [30, 28, 26, 24, 22],
   title: [24, 22, 20, 18],
+  day: [34, 32, 30, 28, 26, 24],
+  time: 100,
   icon: 50,
   minModule: 4,
+  slipModule: 5,
 };
 
 /** What is laid out so far: how far down it goes, and how to draw it. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { PrinterState, PrintJobView } from '../../../shared/contracts/app.ts';
-import type { Clock, Log, PrinterPort, TicketBitmap, TicketContent, TicketRenderer } from '../ports.ts';
+import type { Clock, Log, PrinterPort, TicketBitmap, Printable, TicketRenderer } from '../ports.ts';
 import type { ReadDb } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import { ticketBytes } from './escpos.ts';
@@ -52,7 +52,7 @@ export interface SpoolOptions {
   printer: PrinterPort;
   renderer: TicketRenderer;
   /** What stands on the ticket of a job. What it throws blocks the job with the reason `render`. */
-  content: (db: ReadDb, jobId: string) => TicketContent;
+  content: (db: ReadDb, jobId: string) => Printable;
   /** Dots: 576 or 384. */
   width: number;
   /** Slowest speed of the paper, in mm/s; 150 unless said otherwise. */

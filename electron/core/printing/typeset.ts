@@ -80,13 +80,26 @@ export const wrap = (text: string, width: number, style: TextStyle): Wrapped => 
   return { lines, broken };
 };
 
+/** Short words that must not stand at the end of a line, and abbreviations that belong to what follows. */
+const LEANING =
+  /(^|[ \t\r\n(«])(а|в|во|до|за|и|из|к|на|не|о|об|от|по|при|с|со|у|г\.|д\.|зд\.|кв\.|корп\.|обл\.|пер\.|пл\.|пр\.|просп\.|с\.|стр\.|ул\.|№)[ \t\r\n]+(?=\S)(\S+)/giu;
+
+/** Ties «д. 14» and «по месту» together; the word that follows ends a match, so that no long chain can come about. */
+const tie = (text: string): string => text.replaceAll(LEANING, '$1$2\u00a0$3');
+
+/** Breaks where a reader would; where that would break a word, at any space. */
+const wrapKindly = (text: string, width: number, style: TextStyle): Wrapped => {
+  const tied = wrap(tie(text), width, style);
+  return tied.broken ? wrap(text, width, style) : tied;
+};
+
 /** Moves words so that lines are about equally long, without needing more of them: «Замена / паспорта», not a lone last word. */
 export const balance = (text: string, width: number, style: TextStyle): string[] => {
-  const { lines, broken } = wrap(text, width, style);
+  const { lines, broken } = wrapKindly(text, width, style);
   if (broken || lines.length < 2) return lines;
   let best = lines;
   for (let narrower = width - 8; narrower > width / 2; narrower -= 8) {
-    const tried = wrap(text, narrower, style);
+    const tried = wrapKindly(text, narrower, style);
     if (tried.broken || tried.lines.length > lines.length) break;
     best = tried.lines;
   }
@@ -114,7 +127,7 @@ export const fit = (
     even = true,
   }: { weight: number; sizes: readonly number[]; maxLines: number; even?: boolean },
 ): Fitted => {
-  const tries = sizes.map((size) => ({ size, ...wrap(text, width, { weight, size }) }));
+  const tries = sizes.map((size) => ({ size, ...wrapKindly(text, width, { weight, size }) }));
   const good =
     tries.find((t) => t.lines.length <= maxLines && !t.broken) ?? tries.find((t) => t.lines.length <= maxLines);
   if (good)
@@ -124,7 +137,7 @@ export const fit = (
       cut: false,
     };
   const size = sizes.at(-1) ?? 20;
-  const { lines } = wrap(text, width, { weight, size });
+  const { lines } = wrapKindly(text, width, { weight, size });
   const kept = lines.slice(0, maxLines);
   let last = kept.at(-1) ?? '';
   while (last !== '' && textWidth(`${last}…`, { weight, size }) > width) last = letters(last).slice(0, -1).join('');

@@ -1,6 +1,7 @@
 import { CallFailure } from '../../../shared/contracts/result.ts';
 import type { SqlDriver } from '../ports.ts';
 import { migration as first } from './migrations/010-first.ts';
+import { migration as lobby } from './migrations/020-lobby.ts';
 
 export interface Migration {
   /** Grows in steps of 10; becomes `PRAGMA user_version`. */
@@ -10,7 +11,7 @@ export interface Migration {
 }
 
 /** In order. How to add one: electron/core/store/README.md. */
-export const MIGRATIONS: readonly Migration[] = [first];
+export const MIGRATIONS: readonly Migration[] = [first, lobby];
 
 export const userVersion = (driver: SqlDriver): number =>
   Number(driver.pragma('user_version')[0]?.['user_version'] ?? 0);

@@ -75,3 +75,10 @@ export const orNull = <T>(row: SqlRow, column: string, readAs: (row: SqlRow, col
   row[column] === null || row[column] === undefined ? null : readAs(row, column);
 /** A JSON column: what our own code wrote; its type is the writer's. */
 export const json = <T>(row: SqlRow, column: string): T => JSON.parse(text(row, column)) as T;
+
+/** @throws Error when the column holds none of the values: the database is of another program, or damaged */
+export const oneOf = <T extends string>(values: readonly T[], value: string, what: string): T => {
+  const found = values.find((v) => v === value);
+  if (found === undefined) throw new Error(`${what}: "${value}" is none of ${values.join(', ')}`);
+  return found;
+};

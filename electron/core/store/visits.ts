@@ -1,19 +1,47 @@
-import type { PrintJobView, VisitView } from '../../../shared/contracts/app.ts';
 import type { KnownVisit } from '../../../shared/domain/decide.ts';
-import type { Series, TicketNumber } from '../../../shared/domain/ticket-number.ts';
-import type { TicketContent } from '../ports.ts';
+import { PRIORITIES, type Priority } from '../../../shared/domain/queue.ts';
+import { SERIES, type TicketNumber } from '../../../shared/domain/ticket-number.ts';
+import type { PrintJobView } from '../../../shared/contracts/app.ts';
 import { jobView } from '../printing/jobs.ts';
-import { formatTicketNumber } from '../../../shared/domain/ticket-number.ts';
-import { visitCode } from '../../../shared/domain/visit-code.ts';
-import { readOffice, readService, type Device } from './registry.ts';
-import { bool, int, orNull, sql, text, type ReadDb, type WriteDb } from './sql.ts';
+import type { SqlRow } from '../ports.ts';
+import { bool, int, json, oneOf, orNull, sql, text, type ReadDb, type WriteDb } from './sql.ts';
 
 /** Visits and their tickets: what happened in this room. */
 
-/** Writes a visit that came by a booking, with its ticket. */
-export const insertVisit = (db: WriteDb, v: VisitRow & { bookingId: string }): void => {
-  db.run(sql`INSERT INTO visit (visit_id, business_date, origin, booking_id, service_id, starts_at, arrived_at, provisional, language)
-    VALUES (${v.visitId}, ${v.businessDate}, 'booking', ${v.bookingId}, ${v.serviceId}, ${v.startsAt}, ${v.arrivedAt}, ${v.provisional}, ${v.language})`);
+/** A visit with its ticket; views.ts makes of it what the page and the paper may show. */
+export interface VisitRow {
+  visitId: string;
+  ticketId: string;
+  businessDate: string;
+  /** Null for a walk-in. */
+  bookingId: string | null;
+  /** In their order, at least one. */
+  services: readonly number[];
+  startsAt: number | null;
+  arrivedAt: number;
+  provisional: boolean;
+  language: string;
+  number: TicketNumber;
+  /** Id in the office's list. */
+  claim: string | null;
+  /** What counts without the desk: the booking's own, or a claim that counts at once. */
+  priority: Priority;
+  late: boolean;
+  flags: readonly string[];
+  /** What was told about the wait. */
+  told: { ahead: number; fromMinutes: number; toMinutes: number } | null;
+}
+
+/** Writes a visit with its ticket. */
+export const insertVisit = (db: WriteDb, v: VisitRow): void => {
+  const [first, ...further] = v.services;
+  if (first === undefined) throw new Error('a visit has no service');
+  db.run(sql`INSERT INTO visit (visit_id, business_date, origin, booking_id, service_id, further_services, starts_at,
+      arrived_at, provisional, language, claim, priority, late, flags, told_ahead, told_from, told_to)
+    VALUES (${v.visitId}, ${v.businessDate}, ${v.bookingId === null ? 'walk-in' : 'booking'}, ${v.bookingId}, ${first},
+      ${JSON.stringify(further)}, ${v.startsAt}, ${v.arrivedAt}, ${v.provisional}, ${v.language}, ${v.claim}, ${v.priority},
+      ${v.late}, ${JSON.stringify(v.flags)}, ${v.told?.ahead ?? null}, ${v.told?.fromMinutes ?? null},
+      ${v.told?.toMinutes ?? null})`);
   db.run(sql`INSERT INTO ticket (ticket_id, visit_id, business_date, series, number, issued_at)
     VALUES (${v.ticketId}, ${v.visitId}, ${v.businessDate}, ${v.number.series}, ${v.number.number}, ${v.arrivedAt})`);
 };
@@ -23,32 +51,26 @@ const BY_VISIT = `${VISIT} WHERE visit_id = ?`;
 const BY_TICKET = `${VISIT} WHERE ticket_id = ?`;
 const NEWEST = `${VISIT} ORDER BY arrived_at DESC, visit_id DESC LIMIT ?`;
 
-/** The visit with its ticket, as read; `visitView` makes of it what the page may see. */
-export interface VisitRow {
-  visitId: string;
-  ticketId: string;
-  businessDate: string;
-  bookingId: string | null;
-  serviceId: number;
-  startsAt: number | null;
-  arrivedAt: number;
-  provisional: boolean;
-  language: string;
-  number: TicketNumber;
-}
-
-const visitOf = (row: Parameters<typeof text>[0]): VisitRow => ({
-  visitId: text(row, 'visit_id'),
-  ticketId: text(row, 'ticket_id'),
-  businessDate: text(row, 'business_date'),
-  bookingId: orNull(row, 'booking_id', text),
-  serviceId: int(row, 'service_id'),
-  startsAt: orNull(row, 'starts_at', int),
-  arrivedAt: int(row, 'arrived_at'),
-  provisional: bool(row, 'provisional'),
-  language: text(row, 'language'),
-  number: { series: text(row, 'series') as Series, number: int(row, 'number') },
-});
+const visitOf = (row: SqlRow): VisitRow => {
+  const ahead = orNull(row, 'told_ahead', int);
+  return {
+    visitId: text(row, 'visit_id'),
+    ticketId: text(row, 'ticket_id'),
+    businessDate: text(row, 'business_date'),
+    bookingId: orNull(row, 'booking_id', text),
+    services: [int(row, 'service_id'), ...json<number[]>(row, 'further_services')],
+    startsAt: orNull(row, 'starts_at', int),
+    arrivedAt: int(row, 'arrived_at'),
+    provisional: bool(row, 'provisional'),
+    language: text(row, 'language'),
+    number: { series: oneOf(SERIES, text(row, 'series'), 'series'), number: int(row, 'number') },
+    claim: orNull(row, 'claim', text),
+    priority: oneOf(PRIORITIES, text(row, 'priority'), 'priority'),
+    late: bool(row, 'late'),
+    flags: json<string[]>(row, 'flags'),
+    told: ahead === null ? null : { ahead, fromMinutes: int(row, 'told_from'), toMinutes: int(row, 'told_to') },
+  };
+};
 
 export const readVisit = (db: ReadDb, visitId: string): VisitRow | null => {
   const row = db.get({ text: BY_VISIT, params: [visitId] });
@@ -76,6 +98,12 @@ export const listVisits = (db: ReadDb, limit: number): VisitRow[] =>
 export const jobsOfTicket = (db: ReadDb, ticketId: string): PrintJobView[] =>
   db.all(sql`SELECT * FROM print_job WHERE ticket_id = ${ticketId} ORDER BY copy`).map(jobView);
 
+/** How far a visit is, as the centre has told; null when it has not. */
+const servedOf = (db: ReadDb, visitId: string): boolean | null => {
+  const row = db.get(sql`SELECT state FROM queue_visit WHERE visit_id = ${visitId}`);
+  return row ? text(row, 'state') === 'done' : null;
+};
+
 export const knownVisit = (db: ReadDb, visit: VisitRow): KnownVisit => {
   const jobs = jobsOfTicket(db, visit.ticketId);
   const last = jobs.at(-1);
@@ -85,48 +113,40 @@ export const knownVisit = (db: ReadDb, visit: VisitRow): KnownVisit => {
     number: visit.number,
     startsAt: visit.startsAt,
     copies: last?.copy ?? 0,
+    ours: true,
+    served: servedOf(db, visit.visitId),
     // Only a job that had not begun can expire.
     paperless: jobs.length > 0 && jobs.every((j) => j.state === 'expired'),
     printing: last !== undefined && ['queued', 'blocked', 'sending'].includes(last.state),
   };
 };
 
-export const visitView = (db: ReadDb, visit: VisitRow): VisitView => {
-  const service = readService(db, visit.serviceId);
-  return {
-    id: visit.visitId,
-    number: visit.number,
-    service: service?.name ?? UNKNOWN_SERVICE,
-    startsAt: visit.startsAt,
-    arrivedAt: visit.arrivedAt,
-    place: service?.place ?? null,
-    papers: service?.papers ?? [],
-  };
+/** A visit that another device made, as the centre tells it; null when it is not of that day. */
+export const visitElsewhere = (db: ReadDb, visitId: string, businessDate: string): KnownVisit | null => {
+  const row = db.get(sql`SELECT * FROM queue_visit WHERE visit_id = ${visitId} AND business_date = ${businessDate}`);
+  return row
+    ? {
+        visitId,
+        arrivedAt: int(row, 'arrived_at'),
+        number: { series: oneOf(SERIES, text(row, 'series'), 'series'), number: int(row, 'number') },
+        startsAt: null,
+        copies: 0,
+        ours: false,
+        served: text(row, 'state') === 'done',
+        paperless: false,
+        printing: false,
+      }
+    : null;
 };
 
-/** A provisional visit may be for a service that this device has not heard of. */
-const UNKNOWN_SERVICE = { ru: 'По записи', en: 'By appointment' };
-
-/** What is printed for a job. */
-export const ticketContent = (db: ReadDb, device: Device, jobId: string, now: number): TicketContent => {
-  const job = db.get(sql`SELECT visit_id, copy FROM print_job JOIN ticket USING (ticket_id) WHERE job_id = ${jobId}`);
-  const visit = job ? readVisit(db, text(job, 'visit_id')) : null;
-  const office = readOffice(db, device.officeId);
-  if (!job || !visit || !office) throw new Error(`print job ${jobId} has no ticket or no office`);
-  const service = readService(db, visit.serviceId);
-  return {
-    office: office.name,
-    officeSubtitle: office.subtitle,
-    number: formatTicketNumber(visit.number, 'cyrl'),
-    service: service?.name ?? UNKNOWN_SERVICE,
-    startsAt: visit.startsAt,
-    printedAt: now,
-    timeZone: office.time_zone,
-    place: service?.place ?? null,
-    papers: service?.papers ?? [],
-    qr: visitCode(visit.visitId),
-    copy: int(job, 'copy'),
-    provisional: visit.provisional,
-    language: visit.language,
-  };
-};
+/**
+ * When this device gave its latest walk-in tickets of a day, epoch ms, the newest first. Those of the future are of a
+ * clock that has been set right since.
+ */
+export const latestWalkIns = (db: ReadDb, businessDate: string, now: number, limit: number): number[] =>
+  db
+    .all(
+      sql`SELECT arrived_at FROM visit WHERE origin = 'walk-in' AND business_date = ${businessDate}
+          AND arrived_at <= ${now} ORDER BY arrived_at DESC LIMIT ${limit}`,
+    )
+    .map((row) => int(row, 'arrived_at'));

@@ -1,13 +1,12 @@
 import type { SyncState } from '../../../shared/contracts/app.ts';
-import { addDays, businessDate } from '../../../shared/domain/business-day.ts';
-import type { Series } from '../../../shared/domain/ticket-number.ts';
+import { businessDate } from '../../../shared/domain/business-day.ts';
 import type { Clock, Ids, Log, Secrets } from '../ports.ts';
-import { readDevice, readKeys, readOffice, readSeries } from '../store/registry.ts';
-import { int, orNull, sql } from '../store/sql.ts';
+import { readDevice, readKeys, readOffice } from '../store/registry.ts';
+import { int, orNull, sql, text } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
-import { addReserve, LEASE_FRESH_MS, reserveCounts, type Lease } from '../tickets/numbers.ts';
+import { createLeases } from '../tickets/leases.ts';
 import { CentreError, createCentreClient, type CentreClient } from './client.ts';
-import { outboxCounts } from './outbox.ts';
+import { operationState, outboxCounts } from './outbox.ts';
 import { createPull } from './pull.ts';
 import { createPush } from './push.ts';
 import { createWaiter } from './waiter.ts';
@@ -22,31 +21,33 @@ export interface SyncPorts {
   app: string;
   /** For the health report: `ready`, `blocked paper-out` ... */
   printer: () => string;
+  /** The centre's clock as an answer told it, with the monotonic times of question and answer. */
+  heardTime: (centre: number, sent: number, received: number) => void;
+  /** How far the device's clock is off, for the health report. */
+  clockOffset: () => number | null;
   onChange: () => void;
+  /** Rows came that may have changed the queue. */
+  onRows: () => void;
 }
 
-/** How long a visitor waits for a number from the centre before one of the reserve is taken. */
-export const LEASE_BUDGET_MS = 400;
-/** After the centre did not answer a lease in time, visitors are not made to wait for it again for so long. */
-const LEASE_REST_MS = 10_000;
 const KEYS_EVERY_MS = 10 * 60_000;
 const HEALTH_EVERY_MS = 5 * 60_000;
 const RESERVE_EVERY_MS = 60_000;
-/** The most that is asked for; the centre gives what is this device's share. */
-const RESERVE_WANTED = 40;
-const RESERVE_LOW = 5;
 const BACKOFF_BASE_MS = 2_000;
 const BACKOFF_CAP_MS = 5 * 60_000;
 /** A kick (a visitor checked in) may shorten a wait, but not below this. */
 const LEAST_PAUSE_MS = 1_000;
 
 /**
- * Sync in the background: two loops, one that pulls changes and one that pushes operations. Nothing here is ever waited
- * for by a visitor but `lease`, and that for 400 ms at most.
+ * Sync in the background: two loops, one that pulls changes and one that pushes operations. Visitors wait here for two
+ * things only: a number, 400 ms at most, and the answer to a request of theirs, two seconds at most.
  */
 export const createSync = (ports: SyncPorts) => {
   const { store, clock, ids, log, secrets, onChange } = ports;
-  const push = createPush(store, clock, log);
+  const settledOps = new Map<string, () => void>();
+  const push = createPush(store, clock, log, (opIds) => {
+    for (const id of opIds) settledOps.get(id)?.();
+  });
   const pull = createPull(store, clock, log);
   const stopping = new AbortController();
   const pushWaiter = createWaiter(clock);
@@ -134,49 +135,49 @@ export const createSync = (ports: SyncPorts) => {
     return pull.keys(c, timeoutMs, stopping.signal, store.read(readKeys));
   };
 
-  const reserveAsked = new Map<string, number>();
-  const refillReserve = async (c: CentreClient): Promise<void> => {
+  const leases = createLeases({
+    store,
+    clock,
+    ids,
+    log,
+    // Not enrolled yet: nobody to ask.
+    call: (name, input, options) =>
+      client?.call(name, input, options) ?? Promise.reject(new CentreError('unreachable', 'not enrolled')),
+    online: () => (client && !revoked ? online : false),
+    stopping: stopping.signal,
+  });
+  /** The centre's history that has heard which numbers are held here. */
+  let greeted: string | null = null;
+  const refillReserve = async (): Promise<void> => {
     const device = store.read(readDevice);
     const office = device && store.read((db) => readOffice(db, device.officeId));
     if (!office) return;
-    const today = businessDate(clock.now(), office.time_zone, office.day_change_minutes);
-    const held = store.read(reserveCounts);
-    for (const date of [today, addDays(today, 1)]) {
-      for (const series of store.read(readSeries)) {
-        const key = `${date} ${series}`;
-        const count = held.get(key) ?? 0;
-        const asked = reserveAsked.get(key);
-        const soon = asked !== undefined && clock.monotonic() - asked < KEYS_EVERY_MS;
-        if (count >= RESERVE_WANTED || (soon && count >= RESERVE_LOW)) continue;
-        reserveAsked.set(key, clock.monotonic());
-        const n = RESERVE_WANTED - count;
-        const answer = await c.call(
-          'leases',
-          { request_id: ids.uuid(), business_date: date, series, kind: 'reserve', n },
-          { timeoutMs: 10_000, signal: stopping.signal },
-        );
-        store.write((db) => addReserve(db, date, series, answer.numbers));
-        log.debug('numbers.reserve', { date, series, got: answer.numbers.length });
-      }
+    if (greeted === null) {
+      await leases.hello();
+      greeted = store.read((db) => text(db.get(sql`SELECT epoch FROM sync`) ?? {}, 'epoch'));
     }
+    await leases.refill(businessDate(clock.now(), office.time_zone, office.day_change_minutes));
   };
 
   const pullRound = async (c: CentreClient): Promise<void> => {
     const due = (at: number, every: number) => clock.monotonic() - at >= every;
     if (due(keysAt, KEYS_EVERY_MS)) await refreshKeys(c, 30_000);
-    const { more, rows } = await pull.step(c, caughtUp, stopping.signal);
+    const { more, rows, epoch } = await pull.step(c, caughtUp, stopping.signal);
+    // Another history than the one that was greeted: what numbers are held here is told anew.
+    if (epoch !== null && epoch !== greeted) greeted = null;
     if (more !== !caughtUp) caughtUp = !more;
+    if (rows > 0) ports.onRows();
     contact();
     if (!caughtUp) return;
     if (due(reserveAt, RESERVE_EVERY_MS)) {
-      await refillReserve(c);
+      await refillReserve();
       reserveAt = clock.monotonic();
     }
     if (due(healthAt, HEALTH_EVERY_MS)) {
       const { waiting, parked } = store.read(outboxCounts);
       await c.call(
         'health',
-        { app: ports.app, printer: ports.printer(), waiting, parked, clock_offset_ms: null },
+        { app: ports.app, printer: ports.printer(), waiting, parked, clock_offset_ms: ports.clockOffset() },
         { timeoutMs: 10_000, signal: stopping.signal },
       );
       healthAt = clock.monotonic();
@@ -185,57 +186,42 @@ export const createSync = (ports: SyncPorts) => {
     if (rows === 0) await pullWaiter.wait(LEAST_PAUSE_MS, LEAST_PAUSE_MS);
   };
 
-  const spare = new Map<Series, Lease>();
-  let leaseRestUntil = Number.NEGATIVE_INFINITY;
-  const takeSpare = (businessDate: string, series: Series): Lease | null => {
-    const lease = spare.get(series);
-    if (!lease) return null;
-    spare.delete(series);
-    return lease.businessDate === businessDate && clock.monotonic() - lease.at < LEASE_FRESH_MS ? lease : null;
-  };
-
-  const lease = async (date: string, series: Series): Promise<Lease | null> => {
-    const kept = takeSpare(date, series);
-    if (kept) return kept;
-    const c = client;
-    if (!c || online === false || clock.monotonic() < leaseRestUntil) return null;
-    const asked = c
-      .call(
-        'leases',
-        { request_id: ids.uuid(), business_date: date, series, kind: 'online', n: 1 },
-        { timeoutMs: 5_000, signal: stopping.signal },
-      )
-      .then((answer): Lease | null => {
-        const [number] = answer.numbers;
-        return number === undefined ? null : { businessDate: date, series, number, at: clock.monotonic() };
-      })
-      .catch((error: unknown) => {
-        leaseRestUntil = clock.monotonic() + LEASE_REST_MS;
-        log.warn('numbers.lease-failed', { why: error instanceof Error ? error.message : String(error) });
-        return null;
-      });
-    return new Promise((resolve) => {
-      let late = false;
-      const cancel = clock.after(LEASE_BUDGET_MS, () => {
-        late = true;
-        leaseRestUntil = clock.monotonic() + LEASE_REST_MS;
-        log.warn('numbers.lease-late', { series });
-        resolve(null);
-      });
-      void asked.then((got) => {
-        cancel();
-        if (!late) resolve(got);
-        else if (got) {
-          spare.set(series, got);
-          leaseRestUntil = Number.NEGATIVE_INFINITY;
-        }
-      });
-    });
+  /** The centre's clock comes with every answer; what is no time is none. */
+  const timedFetch: typeof fetch = async (input, init) => {
+    const sent = clock.monotonic();
+    const response = await ports.fetch(input, init);
+    const told = Number(response.headers.get('server-time-ms') ?? Number.NaN);
+    if (Number.isSafeInteger(told) && told > 0) ports.heardTime(told, sent, clock.monotonic());
+    return response;
   };
 
   return {
     state,
-    lease,
+    leases,
+
+    /** Whether the centre answers, as far as is known. */
+    online: (): boolean => online === true && !revoked,
+
+    /** When the queue was heard last: now, for as long as the feed is followed; null when the centre does not answer. */
+    heardAt: (): number | null => (online === true && caughtUp && !revoked ? lastContactAt : null),
+
+    /** Resolves when the centre has answered the operation, or after the time. Never rejects. */
+    settled: (opId: string, withinMs: number): Promise<void> =>
+      new Promise((resolve) => {
+        const state = store.read((db) => operationState(db, opId));
+        if (state !== 'pending' || online === false) {
+          resolve();
+          return;
+        }
+        const end = (): void => {
+          cancel();
+          settledOps.delete(opId);
+          resolve();
+        };
+        const cancel = clock.after(withinMs, end);
+        settledOps.set(opId, end);
+        pushWaiter.wake();
+      }),
 
     /** Begins, if the device is enrolled; call again after an enrolment. */
     start: (): void => {
@@ -244,7 +230,7 @@ export const createSync = (ports: SyncPorts) => {
       const row = store.read((db) => db.get(sql`SELECT revoked FROM sync`));
       revoked = row !== undefined && int(row, 'revoked') === 1;
       if (revoked) problem = 'revoked';
-      client = createCentreClient(ports.fetch, secrets, device, () => clock.monotonic());
+      client = createCentreClient(timedFetch, secrets, device, () => clock.monotonic());
       const c = client;
       loops.push(
         loop(pullWaiter, () => pullRound(c)),

@@ -1,7 +1,8 @@
 import { change } from '../../../shared/contracts/centre/schemas.ts';
 import type { SigningKey } from '../../../shared/token/ez1.ts';
 import type { Clock, Log } from '../ports.ts';
-import { applyChange, replaceKeys } from '../store/registry.ts';
+import { applyChange } from '../store/apply.ts';
+import { readSealingKey, replaceKeys, writeSealingKey } from '../store/registry.ts';
 import { sql, text } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import { CentreError, type CentreClient } from './client.ts';
@@ -18,9 +19,13 @@ const readCursor = (store: Store): string => {
 export const createPull = (store: Store, clock: Clock, log: Log) => ({
   /**
    * One page. With `wait` the request is held open until there is something new.
-   * @returns whether there is more, and how many rows came
+   * @returns whether there is more, how many rows came, and the centre's history that they belong to
    */
-  step: async (client: CentreClient, wait: boolean, signal: AbortSignal): Promise<{ more: boolean; rows: number }> => {
+  step: async (
+    client: CentreClient,
+    wait: boolean,
+    signal: AbortSignal,
+  ): Promise<{ more: boolean; rows: number; epoch: string | null }> => {
     const cursor = readCursor(store);
     let page;
     try {
@@ -33,9 +38,9 @@ export const createPull = (store: Store, clock: Clock, log: Log) => ({
       if (!(error instanceof CentreError) || error.problem !== 'cursor-expired' || cursor === '') throw error;
       log.warn('sync.cursor-expired');
       store.write((db) => db.run(sql`UPDATE sync SET cursor = ''`));
-      return { more: true, rows: 0 };
+      return { more: true, rows: 0, epoch: null };
     }
-    const { changes, epoch, has_more } = page;
+    const { changes, has_more } = page;
     const skipped: string[] = [];
     store.write((db) => {
       for (const raw of changes) {
@@ -44,11 +49,11 @@ export const createPull = (store: Store, clock: Clock, log: Log) => ({
         if (row.success) applyChange(db, row.data);
         else skipped.push(`${raw.c} ${raw.seq}`);
       }
-      db.run(sql`UPDATE sync SET cursor = ${page.cursor}, epoch = ${epoch}, last_contact_at = ${clock.now()}`);
+      db.run(sql`UPDATE sync SET cursor = ${page.cursor}, last_contact_at = ${clock.now()}`);
     });
     if (skipped.length > 0) log.warn('sync.rows-skipped', { rows: skipped.slice(0, 20), count: skipped.length });
     if (changes.length > 0) log.debug('sync.pulled', { rows: changes.length });
-    return { more: has_more, rows: changes.length };
+    return { more: has_more, rows: changes.length, epoch: page.epoch };
   },
 
   /** The keys that confirmations are signed with. @returns whether they changed */
@@ -73,6 +78,10 @@ export const createPull = (store: Store, clock: Clock, log: Log) => ({
         )
         .sort()
         .join('\n');
+    const { sealing } = answer;
+    if (JSON.stringify(sealing) !== JSON.stringify(store.read(readSealingKey))) {
+      store.write((db) => writeSealingKey(db, sealing));
+    }
     if (print(keys) === print(before)) return false;
     store.write((db) =>
       replaceKeys(

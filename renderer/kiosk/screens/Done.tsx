@@ -1,93 +1,125 @@
-import { ArrowDownToLine, Check, Printer, PrinterX } from 'lucide-react';
+import { Check, HandHeart, Hourglass } from 'lucide-react';
+import type { LucideIcon } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { VisitView } from '../../../shared/contracts/app.ts';
 import { inLanguage } from '../../../shared/domain/language.ts';
-import { Button, Pill } from '../../ui/Tile.tsx';
-import { blockedBy, paperOf, type Step } from '../flow.ts';
-import { secondsLeft, useView } from '../view.ts';
+import { Pill } from '../../ui/Tile.tsx';
+import type { Step } from '../steps.ts';
+import { useView } from '../view.ts';
+import { PaperState } from './PaperState.tsx';
 
-/** Checked in: the number, what to do next, and the truth about the paper. */
+/** Checked in, or a number taken: the number, what to do next, and the truth about the paper. */
 export const Done = ({ step }: { step: Extract<Step, { at: 'ticket' }> }) => {
   const { t } = useTranslation();
-  const { state, send, now, at, formats, newAttempt } = useView();
+  const { state, formats } = useView();
   const { visit, job } = step;
   const { language } = state.comfort;
-  const paper = paperOf(job, at - step.since);
-  const left = secondsLeft(step.until, at);
-  const home = (label: string) => (
-    <Button primary action="home" onPress={() => send({ type: 'taken', now: now() })}>
-      {`${label} · ${left}`}
-    </Button>
-  );
-  const again = (label: string) => (
-    <Button icon={Printer} action="copy" onPress={() => send({ type: 'copy', attempt: newAttempt(), now: now() })}>
-      {label}
-    </Button>
-  );
-  const reason = blockedBy(job) ?? 'none';
+  const { number, stations, estimate, claim } = visit;
+  const several = stations.length > 1;
   return (
     <>
       <div className="card-side">
         <Pill icon={Check} tone="green">
-          {t('done.checkedIn')}
+          {visit.origin === 'walk-in' ? t('ticket.taken') : t('done.checkedIn')}
         </Pill>
-        <div className="ticket" data-ticket={formats.number(visit.number)} data-job={job.id}>
+        <div
+          className={`ticket${several ? ' several' : ''}`}
+          data-ticket={formats.number(number)}
+          data-job={job.id}
+          data-stations={stations.length}
+        >
           <p>{t('done.number')}</p>
-          <div className={`number${visit.number.number > 999 ? ' long' : ''}`}>{formats.number(visit.number)}</div>
-          <span className="h3">{inLanguage(visit.service, language)}</span>
+          <div className={`number${number.number > 999 ? ' long' : ''}`}>{formats.number(number)}</div>
+          {several ? null : <span className="h3">{inLanguage(visit.service, language)}</span>}
           <hr />
+          {several ? <Stations visit={visit} /> : null}
           <dl className="facts">
-            {visit.startsAt === null ? null : (
-              <div>
-                <dt>{t('done.bookedAt')}</dt>
-                <dd>{formats.time(visit.startsAt)}</dd>
+            {visit.startsAt === null ? (
+              <Fact title={t('ticket.takenAt')}>{formats.time(visit.arrivedAt)}</Fact>
+            ) : (
+              <Fact title={t('done.bookedAt')}>{formats.time(visit.startsAt)}</Fact>
+            )}
+            {estimate.known ? (
+              <Fact title={t('wait.waitTitle')}>{formats.wait(estimate.fromMinutes, estimate.toMinutes)}</Fact>
+            ) : null}
+            {visit.place === null || several ? null : (
+              <Fact title={t('done.where')}>{inLanguage(visit.place, language)}</Fact>
+            )}
+            {estimate.ahead === null ? null : (
+              <Fact title={t('wait.aheadTitle')}>
+                {estimate.ahead === 0 ? t('wait.nobody') : formats.people(estimate.ahead)}
+              </Fact>
+            )}
+            {several ? null : (
+              <div className="wide">
+                <dt>{t('done.waitCall')}</dt>
+                <dd>{t('done.waitCallHint')}</dd>
               </div>
             )}
-            {visit.place === null ? null : (
-              <div>
-                <dt>{t('done.where')}</dt>
-                <dd>{inLanguage(visit.place, language)}</dd>
-              </div>
-            )}
-            <div className="wide">
-              <dt>{t('done.waitCall')}</dt>
-              <dd>{t('done.waitCallHint')}</dd>
-            </div>
           </dl>
+          {visit.late ? <Remark icon={Hourglass}>{t('ticket.late')}</Remark> : null}
+          {claim ? (
+            <Remark icon={HandHeart}>
+              {claim.confirmed
+                ? t('ticket.claim', { name: inLanguage(claim.name, language) })
+                : claim.document
+                  ? t('ticket.claimDocument', {
+                      name: inLanguage(claim.name, language),
+                      document: inLanguage(claim.document, language),
+                    })
+                  : t('ticket.claimShow', { name: inLanguage(claim.name, language) })}
+            </Remark>
+          ) : null}
         </div>
       </div>
-      <div className="next-side" data-paper={paper}>
-        {paper === 'out' ? (
-          <div className="take">
-            <span className="h3">{job.copy > 0 ? t('done.copyTake') : t('done.take')}</span>
-            <ArrowDownToLine className="arrow" aria-hidden />
-          </div>
-        ) : (
-          <div className="notice amber" role="status">
-            <PrinterX aria-hidden />
-            <span className="words">
-              <span className="h3">{paper === 'ask' ? t('done.askTitle') : t('done.blockedTitle')}</span>
-              <span className="p">
-                {paper === 'ask' ? t('done.askHint') : `${t(`done.reason.${reason}`)} ${t('done.blockedHint')}`}
-              </span>
-            </span>
-          </div>
-        )}
-        <div className="row">
-          {paper === 'out' ? (
-            <>
-              {again(t('done.notOut'))}
-              {home(t('done.ready'))}
-            </>
-          ) : paper === 'ask' ? (
-            <>
-              {again(t('done.again'))}
-              {home(t('done.yes'))}
-            </>
-          ) : (
-            home(t('done.ready'))
-          )}
-        </div>
-      </div>
+      <PaperState
+        job={job}
+        since={step.since}
+        until={step.until}
+        copy
+        words={{
+          take: job.copy > 0 ? t('done.copyTake') : t('done.take'),
+          askTitle: t('done.askTitle'),
+          blockedTitle: t('done.blockedTitle'),
+          blockedHint: t('done.blockedHint'),
+          yes: t('done.yes'),
+        }}
+      />
     </>
+  );
+};
+
+/** One line of what is good to know, by its name. */
+export const Fact = ({ title, children }: { title: string; children: ReactNode }) => (
+  <div>
+    <dt>{title}</dt>
+    <dd>{children}</dd>
+  </div>
+);
+
+const Remark = ({ icon: Icon, children }: { icon: LucideIcon; children: string }) => (
+  <div className="remark">
+    <Icon aria-hidden />
+    <span className="p strong">{children}</span>
+  </div>
+);
+
+/** Several services of one visit, in the order in which they are gone through. */
+const Stations = ({ visit }: { visit: VisitView }) => {
+  const { t } = useTranslation();
+  const { language } = useView().state.comfort;
+  return (
+    <ol className="stations" aria-label={t('ticket.stations')}>
+      {visit.stations.map((s, i) => (
+        // A service may come twice in one visit: the order is what it is.
+        // eslint-disable-next-line react/no-array-index-key
+        <li key={i}>
+          <b aria-hidden>{i + 1}</b>
+          <span className="station-name">{inLanguage(s.service, language)}</span>
+          {s.place === null ? null : <span className="station-place">{inLanguage(s.place, language)}</span>}
+        </li>
+      ))}
+    </ol>
   );
 };

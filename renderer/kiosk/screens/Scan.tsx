@@ -1,15 +1,15 @@
-import { ArrowLeft, CameraOff } from 'lucide-react';
+import { CameraOff, Keyboard } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { createCameraScanner, type CameraState } from '../../scan/scanner.ts';
 import { Button } from '../../ui/Tile.tsx';
-import { TIMES } from '../flow.ts';
-import { secondsLeft, useView } from '../view.ts';
+import type { Step } from '../steps.ts';
+import { useView } from '../view.ts';
 
 /** The camera is on while this screen is shown, and at no other time. */
-export const Scan = ({ until }: { until: number }) => {
+export const Scan = ({ step }: { step: Extract<Step, { at: 'scan' }> }) => {
   const { t } = useTranslation();
-  const { send, now, at, newAttempt } = useView();
+  const { send, now, newAttempt } = useView();
   const video = useRef<HTMLVideoElement>(null);
   const [camera, setCamera] = useState<CameraState>('off');
   useEffect(() => {
@@ -22,10 +22,9 @@ export const Scan = ({ until }: { until: number }) => {
     // The functions are the app's and never change.
   }, [send, now, newAttempt]);
   const dead = camera === 'missing' || camera === 'denied' || camera === 'broken';
-  const left = secondsLeft(until, at);
   return (
     <>
-      <h2 className="title">{t('scan.title')}</h2>
+      <h2 className="title">{t(step.purpose === 'manage' ? 'scan.titleManage' : 'scan.title')}</h2>
       <div className="camera" data-camera={camera}>
         <video ref={video} muted playsInline autoPlay hidden={dead} />
         {dead ? (
@@ -45,9 +44,9 @@ export const Scan = ({ until }: { until: number }) => {
         )}
       </div>
       <div className="below">
-        <p className="centred">{t('scan.hint')}</p>
-        <Button icon={ArrowLeft} action="home" onPress={() => send({ type: 'home', now: now() })}>
-          {left * 1000 <= TIMES.warn ? t('scan.closing', { count: left }) : t('back')}
+        {dead ? null : <p className="centred">{t('scan.hint')}</p>}
+        <Button primary icon={Keyboard} action="number" onPress={() => send({ type: 'number', now: now() })}>
+          {t('scan.number')}
         </Button>
       </div>
     </>

@@ -45,6 +45,7 @@ export const centreApi = {
   time: call('GET', '/time', false, "The centre's clock", nothing, s.timeAnswer),
   keys: call('GET', '/keys', true, 'Public keys that sign confirmations', nothing, s.keysAnswer),
   changes: call('GET', '/sync/changes', true, 'What changed since the cursor', s.changesQuery, s.changesAnswer),
+  hello: call('POST', '/hello', true, 'Tell what numbers the device holds', s.helloRequest, s.helloAnswer),
   ops: call('POST', '/sync/ops', true, 'Push operations of this device', s.opsRequest, s.opsAnswer),
   leases: call('POST', '/leases', true, 'Lease ticket numbers', s.leaseRequest, s.leaseAnswer),
   health: call('POST', '/devices/self/health', true, "The device's state of health", s.healthReport, nothing),

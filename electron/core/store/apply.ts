@@ -1,0 +1,161 @@
+import type { Change } from '../../../shared/contracts/centre/schemas.ts';
+import { forgetRegistry } from './registry.ts';
+import { sql, type WriteDb } from './sql.ts';
+
+/** The change feed into the cache. */
+
+const asJson = (value: unknown): string => JSON.stringify(value);
+
+/** Puts one row of the change feed into the cache. An older revision than the one held changes nothing. */
+export const applyChange = (db: WriteDb, change: Change): void => {
+  const { id, rev } = change;
+  switch (change.c) {
+    case 'office': {
+      forgetRegistry(db);
+      if (change.op !== 'put') {
+        db.run(sql`DELETE FROM office WHERE office_id = ${change.id}`);
+        return;
+      }
+      const { name, subtitle, address, time_zone, day_change_minutes, languages, ...rules } = change.data;
+      db.run(sql`INSERT INTO office (office_id, rev, name, subtitle, address, time_zone, day_change_minutes, languages, rules)
+        VALUES (${id}, ${rev}, ${asJson(name)}, ${asJson(subtitle)}, ${asJson(address)}, ${time_zone}, ${day_change_minutes},
+          ${asJson(languages)}, ${asJson(rules)})
+        ON CONFLICT (office_id) DO UPDATE SET rev = excluded.rev, name = excluded.name, subtitle = excluded.subtitle,
+          address = excluded.address, time_zone = excluded.time_zone, day_change_minutes = excluded.day_change_minutes,
+          languages = excluded.languages, rules = excluded.rules WHERE excluded.rev >= office.rev`);
+      return;
+    }
+    case 'service_group': {
+      forgetRegistry(db);
+      if (change.op !== 'put') {
+        db.run(sql`DELETE FROM service_group WHERE group_id = ${change.id}`);
+        return;
+      }
+      const d = change.data;
+      db.run(sql`INSERT INTO service_group (group_id, rev, name, series, icon, position)
+        VALUES (${id}, ${rev}, ${asJson(d.name)}, ${d.series}, ${d.icon}, ${d.position})
+        ON CONFLICT (group_id) DO UPDATE SET rev = excluded.rev, name = excluded.name, series = excluded.series,
+          icon = excluded.icon, position = excluded.position WHERE excluded.rev >= service_group.rev`);
+      return;
+    }
+    case 'service': {
+      forgetRegistry(db);
+      if (change.op !== 'put') {
+        db.run(sql`DELETE FROM service WHERE service_id = ${change.id}`);
+        return;
+      }
+      const {
+        group_id,
+        name,
+        hint,
+        papers,
+        icon,
+        place,
+        duration_minutes,
+        duration_spread_minutes,
+        position,
+        ...rules
+      } = change.data;
+      db.run(sql`INSERT INTO service (service_id, rev, group_id, name, hint, papers, icon, place, duration_minutes,
+          duration_spread_minutes, position, rules)
+        VALUES (${id}, ${rev}, ${group_id}, ${asJson(name)}, ${hint && asJson(hint)}, ${asJson(papers)}, ${icon},
+          ${place && asJson(place)}, ${duration_minutes}, ${duration_spread_minutes}, ${position}, ${asJson(rules)})
+        ON CONFLICT (service_id) DO UPDATE SET rev = excluded.rev, group_id = excluded.group_id, name = excluded.name,
+          hint = excluded.hint, papers = excluded.papers, icon = excluded.icon, place = excluded.place,
+          duration_minutes = excluded.duration_minutes, duration_spread_minutes = excluded.duration_spread_minutes,
+          position = excluded.position, rules = excluded.rules WHERE excluded.rev >= service.rev`);
+      return;
+    }
+    case 'booking':
+      applyBooking(db, change);
+      return;
+    case 'window': {
+      if (change.op !== 'put') {
+        db.run(sql`DELETE FROM service_window WHERE window_id = ${change.id}`);
+        return;
+      }
+      const d = change.data;
+      db.run(sql`INSERT INTO service_window (window_id, rev, name, service_ids, state, until)
+        VALUES (${id}, ${rev}, ${asJson(d.name)}, ${asJson(d.service_ids)}, ${d.state}, ${d.until})
+        ON CONFLICT (window_id) DO UPDATE SET rev = excluded.rev, name = excluded.name, service_ids = excluded.service_ids,
+          state = excluded.state, until = excluded.until WHERE excluded.rev >= service_window.rev`);
+      return;
+    }
+    case 'slot': {
+      if (change.op !== 'put') {
+        db.run(sql`DELETE FROM slot WHERE slot_id = ${change.id}`);
+        return;
+      }
+      const d = change.data;
+      db.run(sql`INSERT INTO slot (slot_id, rev, service_id, starts_at, free)
+        VALUES (${id}, ${rev}, ${d.service_id}, ${d.starts_at}, ${d.free})
+        ON CONFLICT (slot_id) DO UPDATE SET rev = excluded.rev, service_id = excluded.service_id,
+          starts_at = excluded.starts_at, free = excluded.free WHERE excluded.rev >= slot.rev`);
+      return;
+    }
+    case 'visit':
+      applyVisit(db, change);
+      return;
+    case 'setting': {
+      if (change.op !== 'put') {
+        db.run(sql`DELETE FROM centre_setting WHERE key = ${change.id}`);
+        return;
+      }
+      db.run(sql`INSERT INTO centre_setting (key, rev, value) VALUES (${id}, ${rev}, ${asJson(change.data.value)})
+        ON CONFLICT (key) DO UPDATE SET rev = excluded.rev, value = excluded.value WHERE excluded.rev >= centre_setting.rev`);
+      return;
+    }
+    default:
+      assertAll(change);
+  }
+};
+
+type Of<C extends Change['c']> = Extract<Change, { c: C }>;
+
+const applyBooking = (db: WriteDb, change: Of<'booking'>): void => {
+  if (change.op !== 'put') {
+    db.run(sql`DELETE FROM booking WHERE booking_id = ${change.id}`);
+    return;
+  }
+  const { id, rev, data: d } = change;
+  db.run(sql`INSERT INTO booking (booking_id, rev, office_id, number, service_id, further_services, starts_at, status,
+      language, ticket_series, ticket_number, revision, masked, factors, priority, person)
+    VALUES (${id}, ${rev}, ${d.office_id}, ${d.number}, ${d.service_id}, ${asJson(d.further_services)}, ${d.starts_at},
+      ${d.status}, ${d.language}, ${d.ticket?.series ?? null}, ${d.ticket?.number ?? null}, ${d.revision}, ${d.masked},
+      ${asJson(d.factors)}, ${d.priority}, ${d.person})
+    ON CONFLICT (booking_id) DO UPDATE SET rev = excluded.rev, office_id = excluded.office_id, number = excluded.number,
+      service_id = excluded.service_id, further_services = excluded.further_services, starts_at = excluded.starts_at,
+      status = excluded.status, language = excluded.language, ticket_series = excluded.ticket_series,
+      ticket_number = excluded.ticket_number, revision = excluded.revision, masked = excluded.masked,
+      factors = excluded.factors, priority = excluded.priority, person = excluded.person
+      WHERE excluded.rev >= booking.rev`);
+};
+
+const applyVisit = (db: WriteDb, change: Of<'visit'>): void => {
+  if (change.op !== 'put') {
+    db.run(sql`DELETE FROM queue_visit WHERE visit_id = ${change.id}`);
+    return;
+  }
+  const { id, rev, data: d } = change;
+  const changed =
+    db.run(sql`INSERT INTO queue_visit (visit_id, rev, business_date, origin, service_id, series, number, state, priority,
+      arrived_at, order_at)
+    VALUES (${id}, ${rev}, ${d.business_date}, ${d.origin}, ${d.services[0]?.service_id ?? 0}, ${d.ticket.series},
+      ${d.ticket.number}, ${d.state}, ${d.priority}, ${d.arrived_at}, ${d.order_at})
+    ON CONFLICT (visit_id) DO UPDATE SET rev = excluded.rev, business_date = excluded.business_date,
+      origin = excluded.origin, service_id = excluded.service_id, series = excluded.series, number = excluded.number, state = excluded.state,
+      priority = excluded.priority, arrived_at = excluded.arrived_at, order_at = excluded.order_at
+      WHERE excluded.rev >= queue_visit.rev`);
+  if (changed === 0) return;
+  db.run(sql`DELETE FROM queue_stage WHERE visit_id = ${id}`);
+  for (const [position, s] of d.services.entries()) {
+    db.run(sql`INSERT INTO queue_stage (visit_id, position, business_date, service_id, state, window_id, called_at,
+        serving_at, done_at)
+      VALUES (${id}, ${position}, ${d.business_date}, ${s.service_id}, ${s.state}, ${s.window_id}, ${s.called_at},
+        ${s.serving_at}, ${s.done_at})`);
+  }
+};
+
+const assertAll = (change: never): never => {
+  throw new Error(`a collection without a table: ${JSON.stringify(change)}`);
+};

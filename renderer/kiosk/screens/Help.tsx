@@ -1,0 +1,34 @@
+import { Check, Headset, MessageCircleWarning } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { Button, Pictogram } from '../../ui/Tile.tsx';
+import type { Step } from '../steps.ts';
+import { useView } from '../view.ts';
+
+/** Whether somebody comes, told truly. */
+export const Help = ({ step }: { step: Extract<Step, { at: 'help' }> }) => {
+  const { t } = useTranslation();
+  const { send, now } = useView();
+  const { told } = step;
+  return (
+    <div className="wait" role="status" data-told={String(told)}>
+      {told === null ? (
+        <>
+          <div className="disc" aria-hidden>
+            <Headset />
+          </div>
+          <h1>{t('help.calling')}</h1>
+          <p>{t('help.callingText')}</p>
+        </>
+      ) : (
+        <>
+          <Pictogram icon={told ? Check : MessageCircleWarning} tone={told ? 'green' : 'amber'} large />
+          <h1>{t(told ? 'help.told' : 'help.untold')}</h1>
+          <p className="strong">{t(told ? 'help.toldText' : 'help.untoldText')}</p>
+        </>
+      )}
+      <Button primary action="back" onPress={() => send({ type: 'back', now: now() })}>
+        {t('help.return')}
+      </Button>
+    </div>
+  );
+};
