@@ -34,8 +34,11 @@ interface Machine {
   todo: readonly Effect[];
 }
 const begin = (initial: FlowState | undefined): Machine => ({ flow: initial ?? initialState(now()), todo: [] });
-const reduce = (machine: Machine, event: FlowEvent | 'begun'): Machine => {
-  if (event === 'begun') return machine.todo.length === 0 ? machine : { ...machine, todo: [] };
+const reduce = (machine: Machine, event: FlowEvent | { begun: readonly Effect[] }): Machine => {
+  if ('begun' in event) {
+    // What came in since then is still to be begun.
+    return { ...machine, todo: machine.todo.filter((effect) => !event.begun.includes(effect)) };
+  }
   const { state, effects } = advance(machine.flow, event);
   if (state === machine.flow && effects.length === 0) return machine;
   return { flow: state, todo: effects.length === 0 ? machine.todo : [...machine.todo, ...effects] };
@@ -94,7 +97,7 @@ export const App = ({ client, initial }: { client: Client; initial?: FlowState }
 
   useEffect(() => {
     if (todo.length === 0) return;
-    dispatch('begun');
+    dispatch({ begun: todo });
     for (const effect of todo) void perform(client, effect, send, now);
   }, [client, send, todo]);
 

@@ -59,8 +59,9 @@ export const perform = async (
       return;
     }
     case 'slots': {
-      const result = await client.call('slots.list', { services: [...effect.services] });
-      send({ type: 'slots-heard', result, now: now() });
+      const { services } = effect;
+      const result = await client.call('slots.list', { services: [...services] });
+      send({ type: 'slots-heard', services, result, now: now() });
       return;
     }
     case 'request': {

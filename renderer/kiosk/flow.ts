@@ -14,26 +14,30 @@ import {
 } from './flow/entry.ts';
 import {
   arrive,
+  catalogueDue,
   change,
   DEFAULT_COMFORT,
   deadlineOf,
   extend,
   failed,
-  fresh,
   go,
   gone,
+  helpOver,
   NOTHING,
   only,
   patience,
+  returnTo,
   screenOf,
+  shown,
   ticket,
   TIMES,
+  toSlots,
   toWalkIn,
   withCatalogue,
+  withShown,
   type Advanced,
 } from './flow/parts.ts';
 import {
-  catalogueDue,
   onAddService,
   onCatalogue,
   onClaim,
@@ -50,9 +54,18 @@ import {
   onTake,
   onWalkInAnswered,
 } from './flow/walk-in.ts';
-import type { Effect, FlowEvent, FlowState, Step } from './steps.ts';
+import type { FlowEvent, FlowState, Step } from './steps.ts';
 
-export { blockedBy, deadlineOf, initialState, outOfOrder, paperOf, screenOf, TIMES } from './flow/parts.ts';
+export {
+  blockedBy,
+  DEFAULT_COMFORT,
+  deadlineOf,
+  initialState,
+  outOfOrder,
+  paperOf,
+  screenOf,
+  TIMES,
+} from './flow/parts.ts';
 
 /**
  * The visitor's way through the screens: one pure state machine, its parts in `flow/`. What is to be done in the world
@@ -64,10 +77,10 @@ const MOST_REASONS = 3;
 const MOST_WORDS = 500;
 
 const withJob = (s: FlowState, job: PrintJobView, now: number): FlowState => {
-  const { step } = s;
+  const step = shown(s);
   if ((step.at !== 'ticket' && step.at !== 'booked') || step.job?.id !== job.id) return s;
   const news = step.job.state !== job.state;
-  return { ...s, step: { ...step, job, until: news ? now + patience(job) : step.until } };
+  return withShown(s, { ...step, job, until: news ? now + patience(job) : step.until });
 };
 
 const copyTarget = (step: Step): VisitView | null => {
@@ -89,7 +102,7 @@ const onCopy = (s: FlowState, attempt: string, now: number): Advanced => {
 /** A next step of a refusal. Those that only say something are no buttons. */
 const onNext = (s: FlowState, { next, attempt, now }: Extract<FlowEvent, { type: 'next' }>): Advanced => {
   const { step } = s;
-  if (step.at !== 'refused') return only(s);
+  if (step.at !== 'refused' || !step.refused.next.some((offered) => offered.step === next.step)) return only(s);
   const { case: id } = step.refused;
   switch (next.step) {
     case 'copy':
@@ -104,22 +117,17 @@ const onNext = (s: FlowState, { next, attempt, now }: Extract<FlowEvent, { type:
     case 'other-service':
       return toWalkIn(s, { ...NOTHING, services: [next.service] }, now);
     case 'slots': {
-      const walkIn = { ...NOTHING, services: next.services };
-      const state = go(s, { at: 'slots', walkIn, moving: null, days: null, online: true, taken: false, until: 0 }, now);
+      const { state, effects } = toSlots(s, { ...NOTHING, services: next.services }, null, now);
       // The names of the services are in the catalogue, which somebody who has a booking has not seen yet.
-      return withCatalogue(state, now, [{ do: 'slots', services: next.services }]);
+      return withCatalogue(state, now, effects);
     }
-    case 'reschedule': {
-      if (id === null) return only(s);
-      const moving = { case: id, booking: next.booking };
-      const state = go(s, { at: 'slots', walkIn: null, moving, days: null, online: true, taken: false, until: 0 }, now);
-      return { state, effects: [{ do: 'slots', services: next.booking.serviceIds }] };
-    }
+    case 'reschedule':
+      return id === null ? only(s) : toSlots(s, null, { case: id, booking: next.booking }, now);
     case 'check-in':
       if (id === null) return only(s);
-      return checking(s, 'booking', attempt, null, now, { do: 'booking', attempt, case: id, booking: next.booking });
+      return checking(s, step.purpose, attempt, now, { do: 'booking', attempt, case: id, booking: next.booking });
     case 'feedback':
-      return only(arrive(s, feedbackStep(next.visit, next.number, [], false), now));
+      return only(go(s, feedbackStep(next.visit, next.number, [], false), now));
     case 'call-staff':
       return onHelp(s, attempt, now);
     default:
@@ -129,18 +137,13 @@ const onNext = (s: FlowState, { next, attempt, now }: Extract<FlowEvent, { type:
 
 const onHelp = (s: FlowState, attempt: string, now: number): Advanced => {
   const { step } = s;
-  const busy = step.at === 'checking' || step.at === 'copying' || step.at === 'help' || screenOf(s, now) === 'printing';
-  if (busy) return only(s);
+  if (step.at === 'help' || screenOf(s, now) === 'printing') return only(s);
   const reason = step.at === 'refused' ? step.refused.reason : null;
   return {
     state: change(s, { at: 'help', attempt, told: null, from: step, until: 0 }, now),
     effects: [{ do: 'help', attempt, screen: screenOf(s, now), reason }],
   };
 };
-
-/** Nobody needs to come any more, if anybody was told to. */
-const helpOver = (step: Step): Effect[] =>
-  step.at === 'help' && step.told !== false ? [{ do: 'help-over', attempt: step.attempt }] : [];
 
 const onBack = (s: FlowState, now: number): Advanced => {
   const { step } = s;
@@ -151,12 +154,13 @@ const onBack = (s: FlowState, now: number): Advanced => {
     case 'ticket':
     case 'booked':
       return only(s);
-    case 'help':
-      return { state: { ...s, step: fresh(step.from, now), activeAt: now }, effects: helpOver(step) };
+    case 'help': {
+      const { state, effects } = returnTo(s, step.from, now);
+      return { state, effects: [...helpOver(step), ...effects] };
+    }
     default: {
       const before = s.trail.at(-1);
-      if (!before) return only({ ...s, step: { at: 'home' }, activeAt: now });
-      return only({ ...s, step: fresh(before, now), trail: s.trail.slice(0, -1), activeAt: now });
+      return before ? returnTo({ ...s, trail: s.trail.slice(0, -1) }, before, now) : onHome(s, now);
     }
   }
 };
@@ -175,7 +179,10 @@ const onHome = (s: FlowState, now: number): Advanced => {
       return only(gone(s, now));
     default:
       // He steps back, he does not leave: language and sizes stay until nobody has touched `home` for a while.
-      return { state: { ...s, step: { at: 'home' }, trail: [], activeAt: now }, effects: helpOver(step) };
+      return {
+        state: { ...s, step: { at: 'home' }, trail: [], catalogueAt: null, activeAt: now },
+        effects: helpOver(step),
+      };
   }
 };
 
@@ -189,13 +196,14 @@ const onTick = (s: FlowState, now: number): Advanced => {
   }
   if (step.at === 'home' && s.comfort !== DEFAULT_COMFORT && now - s.activeAt >= TIMES.comfort)
     return only(gone(s, now));
-  return catalogueDue(s, now, TIMES.catalogue) ? withCatalogue(s, now) : only(s);
+  return catalogueDue(s, now) ? withCatalogue(s, now) : only(s);
 };
 
 type Feedback = Extract<Step, { at: 'feedback' }>;
-const feedback = (s: FlowState, now: number, set: (step: Feedback) => Partial<Feedback>): Advanced => {
+const feedback = (s: FlowState, now: number, set: (step: Feedback) => Partial<Feedback> | null): Advanced => {
   const { step } = s;
-  return step.at === 'feedback' && !step.sent ? only(change(s, { ...step, ...set(step) }, now)) : only(s);
+  const changed = step.at === 'feedback' && !step.sent ? set(step) : null;
+  return step.at === 'feedback' && changed ? only(change(s, { ...step, ...changed }, now)) : only(s);
 };
 
 const onFeedback = (s: FlowState, e: FlowEvent): Advanced => {
@@ -203,15 +211,15 @@ const onFeedback = (s: FlowState, e: FlowEvent): Advanced => {
     case 'score':
       return feedback(s, e.now, () => ({ score: e.score }));
     case 'feedback-reason':
-      return feedback(s, e.now, ({ chosen }) => ({
-        chosen: chosen.includes(e.id)
-          ? chosen.filter((id) => id !== e.id)
-          : [...chosen, e.id].slice(0, Math.max(chosen.length, MOST_REASONS)),
-      }));
+      return feedback(s, e.now, ({ chosen, reasons }) => {
+        if (chosen.includes(e.id)) return { chosen: chosen.filter((id) => id !== e.id) };
+        const fits = chosen.length < MOST_REASONS && reasons.some((r) => r.id === e.id);
+        return fits ? { chosen: [...chosen, e.id] } : null;
+      });
     case 'words':
-      return feedback(s, e.now, () => ({ text: e.text.slice(0, MOST_WORDS) }));
+      return feedback(s, e.now, ({ words }) => (words ? { text: e.text.slice(0, MOST_WORDS) } : null));
     case 'writing':
-      return feedback(s, e.now, () => ({ writing: e.writing }));
+      return feedback(s, e.now, ({ words }) => (words ? { writing: e.writing } : null));
     case 'feedback-send': {
       const { step } = s;
       if (step.at !== 'feedback' || step.sent || step.score === null) return only(s);
@@ -238,7 +246,8 @@ export const advance = (s: FlowState, e: FlowEvent): Advanced => {
     case 'system':
       return only({ ...s, system: e.state });
     case 'link': {
-      const job = step.at === 'ticket' || step.at === 'booked' ? step.job : null;
+      const has = shown(s);
+      const job = has.at === 'ticket' || has.at === 'booked' ? has.job : null;
       const back = e.state === 'up' && s.link !== 'up' && job !== null;
       return { state: { ...s, link: e.state }, effects: back ? [{ do: 'look', job: job.id }] : [] };
     }
@@ -332,14 +341,19 @@ export const advance = (s: FlowState, e: FlowEvent): Advanced => {
   }
 };
 
+/** Of moving a booking: showing whose it is, by a code or by its number. */
+const MANAGED = { step: 1, of: 4 };
+
 /** How far the visitor is on his way, for the line at the top; null where there is no way to speak of. */
 export const progressOf = (s: FlowState): { step: number; of: number } | null => {
   const { step } = s;
   switch (step.at) {
+    case 'scan':
+      return step.purpose === 'manage' ? MANAGED : null;
     case 'number':
-      return { step: 1, of: 3 };
+      return step.purpose === 'manage' ? MANAGED : { step: 1, of: 3 };
     case 'factor':
-      return { step: 2, of: 3 };
+      return step.purpose === 'manage' ? MANAGED : { step: 2, of: 3 };
     case 'services':
       return { step: 1, of: 3 };
     case 'slots':
@@ -347,7 +361,7 @@ export const progressOf = (s: FlowState): { step: number; of: number } | null =>
     case 'choose':
       return step.purpose === 'manage' ? { step: 2, of: 4 } : { step: 2, of: 3 };
     case 'confirm':
-      if (step.what === 'cancel') return { step: 3, of: 4 };
+      if (step.what === 'cancel') return { step: 3, of: 3 };
       if (step.what === 'slot') return { step: step.moving ? 4 : 3, of: 4 };
       return { step: 2, of: 3 };
     default:

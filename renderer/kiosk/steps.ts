@@ -71,8 +71,12 @@ export type Step =
   | { at: 'number'; purpose: Purpose; text: string; wrong: boolean; until: number }
   /** Four digits that only the holder knows. `wrong`: number and digits did not belong together. */
   | { at: 'factor'; purpose: Purpose; number: string; digits: string; wrong: boolean; until: number }
-  /** Something was asked of the core. `what` decides the words; `back` is where an error of the call returns to. */
-  | { at: 'checking'; what: 'booking' | 'walk-in' | 'request'; attempt: string; since: number; back: Step | null }
+  /**
+   * Something was asked of the core. `what` decides the words; `back` is the step that the answer may lead back to; null
+   * where it leads on in any case, and the step is in the trail already.
+   */
+  | { at: 'checking'; what: 'booking'; purpose: Purpose; attempt: string; since: number; back: Step | null }
+  | { at: 'checking'; what: 'walk-in' | 'request'; attempt: string; since: number; back: Step | null }
   | { at: 'choose'; purpose: Purpose; case: string; bookings: readonly BookingView[]; until: number }
   /** `walkIn`: what is there already; a further service is being added to it. Null: the first one. */
   | { at: 'services'; walkIn: WalkIn | null; until: number }
@@ -183,7 +187,13 @@ export type FlowEvent =
   | { type: 'walk-in-answered'; attempt: string; result: Result<WalkInOutcome>; now: number }
   // Times.
   | { type: 'slots'; now: number }
-  | { type: 'slots-heard'; result: Result<{ days: SlotDay[]; online: boolean }>; now: number }
+  /** `services`: those that it was asked for, an answer to something else is late. */
+  | {
+      type: 'slots-heard';
+      services: readonly number[];
+      result: Result<{ days: SlotDay[]; online: boolean }>;
+      now: number;
+    }
   | { type: 'slot'; startsAt: number; now: number }
   | { type: 'request'; attempt: string; now: number }
   | { type: 'request-answered'; attempt: string; result: Result<RequestOutcome>; now: number }
@@ -193,7 +203,6 @@ export type FlowEvent =
   | { type: 'taken'; now: number }
   | { type: 'help'; attempt: string; now: number }
   | { type: 'helped'; attempt: string; result: Result<{ told: boolean }>; now: number }
-  | { type: 'help-over'; attempt: string; now: number }
   | { type: 'score'; score: 1 | 2 | 3 | 4 | 5; now: number }
   | { type: 'feedback-reason'; id: string; now: number }
   | { type: 'words'; text: string; now: number }

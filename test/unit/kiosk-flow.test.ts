@@ -1,45 +1,27 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, initialState, paperOf, screenOf, TIMES } from '../../renderer/kiosk/flow.ts';
-import { DEFAULT_COMFORT } from '../../renderer/kiosk/flow/parts.ts';
-import type { Effect, FlowEvent, FlowState } from '../../renderer/kiosk/steps.ts';
-import type { PrintJobView, ScanOutcome } from '../../shared/contracts/app.ts';
+import {
+  advance,
+  deadlineOf,
+  DEFAULT_COMFORT,
+  initialState,
+  outOfOrder,
+  paperOf,
+  progressOf,
+  screenOf,
+  TIMES,
+} from '../../renderer/kiosk/flow.ts';
+import type { FlowEvent } from '../../renderer/kiosk/steps.ts';
 import { fail, ok } from '../../shared/contracts/result.ts';
-import { GRADES, JOB_STATES } from '../../shared/domain/model.ts';
-import { job, STATES, system, visit } from '../fixtures/kiosk-gallery/states.ts';
+import { JOB_STATES } from '../../shared/domain/model.ts';
+import { accepted, answered, AT, code, effectsOf, HOME, moved, on, outcomeOf, stepAt } from '../fixtures/kiosk-flow.ts';
+import { job, system, visit } from '../fixtures/kiosk-gallery/states.ts';
 
-/** Plays events one after the other. */
-const play = (...events: FlowEvent[]): { state: FlowState; effects: Effect[] } => {
-  let state = initialState(0);
-  let effects: Effect[] = [];
-  for (const e of [{ type: 'system', state: system() } as const, ...events]) ({ state, effects } = advance(state, e));
-  return { state, effects };
-};
-const on = (state: FlowState, ...events: FlowEvent[]) => events.reduce((s, e) => advance(s, e).state, state);
-const code: FlowEvent = { type: 'code', text: 'EZ1', source: 'wedge', attempt: 'a1', now: 10 };
-const accepted = (j: PrintJobView, language: 'ru' | 'en' | null = null): ScanOutcome => ({
-  outcome: 'accepted',
-  visit,
-  job: j,
-  provisional: false,
-  language,
-});
-const answered = (outcome: ScanOutcome, now = 20, attempt = 'a1'): FlowEvent => ({
-  type: 'answered',
-  attempt,
-  result: ok(outcome),
-  now,
-});
-const refusedOutcome = (name: string): ScanOutcome => {
-  const outcome = STATES[name]?.outcome;
-  if (!outcome || outcome === 'error') throw new Error(name);
-  return outcome;
-};
+const scan: FlowEvent = { type: 'scan', purpose: 'check-in', now: 0 };
 
 describe('the flow of a visit', () => {
   it('goes from home over the camera to the ticket and back, by itself', () => {
-    const { state, effects } = play({ type: 'scan', purpose: 'check-in', now: 0 }, { ...code, source: 'camera' });
-    expect(effects).toEqual([{ do: 'scan', attempt: 'a1', text: 'EZ1', source: 'camera' }]);
+    const { state, effects } = advance(on(HOME, scan), { ...code(), source: 'camera' } as FlowEvent);
+    expect(effects).toEqual([{ do: 'scan', attempt: 'a1', text: 'EZ1', source: 'camera', purpose: 'check-in' }]);
     expect(screenOf(state, 10)).toBe('printing');
     const queued = on(state, answered(accepted(job({ state: 'queued', grade: null }))));
     expect(screenOf(queued, 30)).toBe('printing');
@@ -49,24 +31,42 @@ describe('the flow of a visit', () => {
     expect(on(out, { type: 'tick', now: 1000 + TIMES.done }).step).toEqual({ at: 'home' });
   });
 
-  it('takes a code of a scanner on home, scan, done and refused; not while one is being worked on', () => {
-    const done = on(play(code).state, answered(accepted(job())));
-    const refused = on(play(code).state, answered(refusedOutcome('refused-cancelled')));
-    const next: FlowEvent = { ...code, attempt: 'a2', now: 50 };
-    for (const s of [play().state, play({ type: 'scan', purpose: 'check-in', now: 0 }).state, done, refused]) {
-      expect(advance(s, next).effects).toHaveLength(1);
+  it('takes a code of a scanner on every screen, for what the visitor came for; not while one is worked on', () => {
+    const { checking, printing, copying, ...idle } = AT;
+    for (const [name, s] of Object.entries({ home: HOME, ...idle })) {
+      const { state, effects } = advance(s, code('a2', 50));
+      const purpose = name === 'managed' ? 'manage' : 'check-in';
+      expect([name, effects.at(-1)]).toEqual([
+        name,
+        { do: 'scan', attempt: 'a2', text: 'EZ1', source: 'wedge', purpose },
+      ]);
+      expect(stepAt(state, 'checking')).toMatchObject({ what: 'booking', attempt: 'a2', purpose });
     }
-    const printing = on(play(code).state, answered(accepted(job({ state: 'sending', grade: null }))));
-    for (const s of [play(code).state, printing, on(done, { type: 'copy', attempt: 'c1', now: 30 })]) {
-      expect(advance(s, next).effects).toEqual([]);
+    const slip = on(AT.move, { type: 'request', attempt: 'r1', now: 40 });
+    const booked = on(slip, {
+      type: 'request-answered',
+      attempt: 'r1',
+      result: ok(moved(job({ state: 'sending', grade: null }))),
+      now: 41,
+    });
+    expect(booked.step.at).toBe('booked');
+    for (const s of [checking, printing, copying, booked]) {
+      const { state, effects } = advance(s, code('a2', 50));
+      expect(effects).toEqual([]);
+      expect(state).toBe(s);
     }
   });
 
+  it('asks for the same purpose after help, and then nobody needs to come', () => {
+    const managing = on(HOME, { ...scan, purpose: 'manage' }, { type: 'help', attempt: 'h1', now: 2 });
+    expect(effectsOf(managing, code())).toEqual([
+      { do: 'help-over', attempt: 'h1' },
+      { do: 'scan', attempt: 'a1', text: 'EZ1', source: 'wedge', purpose: 'manage' },
+    ]);
+  });
+
   it('gives up on an answer that never comes, and then leads home', () => {
-    for (const waiting of [
-      play(code).state,
-      on(play(code).state, answered(accepted(job())), { type: 'copy', attempt: 'c1', now: 10 }),
-    ]) {
+    for (const waiting of [AT.checking, on(AT.ticket, { type: 'copy', attempt: 'c1', now: 10 })]) {
       expect(on(waiting, { type: 'tick', now: 10 + TIMES.answer - 1 }).step).toEqual(waiting.step);
       const refused = on(waiting, { type: 'tick', now: 10 + TIMES.answer });
       expect(refused.step.at).toBe('refused');
@@ -75,7 +75,7 @@ describe('the flow of a visit', () => {
   });
 
   it('keeps the number before the eyes of whoever gets no further copy', () => {
-    const done = on(play(code).state, answered(accepted(job())));
+    const done = on(AT.checking, answered(accepted(job())));
     const refused = on(
       done,
       { type: 'copy', attempt: 'c1', now: 40 },
@@ -92,25 +92,25 @@ describe('the flow of a visit', () => {
       { type: 'language', language: 'en', now: 1 },
       { type: 'text', now: 2 },
     ];
-    const back = on(play(...comfort, { type: 'scan', purpose: 'check-in', now: 3 }).state, { type: 'home', now: 4 });
+    const back = on(HOME, ...comfort, { ...scan, now: 3 }, { type: 'home', now: 4 });
     expect([back.step.at, back.comfort.language, back.comfort.text]).toEqual(['home', 'en', 1.5]);
     expect(on(back, { type: 'tick', now: 4 + TIMES.comfort }).comfort).toEqual(DEFAULT_COMFORT);
-    const refused = on(play(...comfort, code).state, answered(refusedOutcome('refused-not-ours')));
-    expect(on(refused, { ...code, attempt: 'a2', now: 50 }).comfort.language).toBe('en');
+    const refused = on(HOME, ...comfort, code(), answered(outcomeOf('refused-not-ours')));
+    expect(on(refused, code('a2', 50)).comfort.language).toBe('en');
     // After the end of a visit the next one begins with the defaults.
-    const done = on(play(...comfort, code).state, answered(accepted(job())));
-    expect(on(done, { ...code, attempt: 'a2', now: 50 }).comfort).toEqual(DEFAULT_COMFORT);
+    const done = on(HOME, ...comfort, code(), answered(accepted(job())));
+    expect(on(done, code('a2', 50)).comfort).toEqual(DEFAULT_COMFORT);
   });
 
   it('does not go home while a check-in is on its way, and ignores answers to other attempts', () => {
-    const { state } = play(code);
+    const state = AT.checking;
     expect(on(state, { type: 'home', now: 15 }).step.at).toBe('checking');
     expect(on(state, answered(accepted(job()), 20, 'old')).step.at).toBe('checking');
   });
 
   it('prints a copy on request, from the ticket and from "already used"', () => {
-    const done = on(play(code).state, answered(accepted(job())));
-    const used = on(play(code).state, answered(refusedOutcome('refused-already-used')));
+    const done = on(AT.checking, answered(accepted(job())));
+    const used = on(AT.checking, answered(outcomeOf('refused-already-used')));
     for (const s of [done, used]) {
       const { state, effects } = advance(s, { type: 'copy', attempt: 'c1', now: 40 });
       expect(effects).toEqual([{ do: 'copy', attempt: 'c1', visit: visit.id }]);
@@ -126,13 +126,13 @@ describe('the flow of a visit', () => {
         'refused',
       );
     }
-    const cancelled = on(play(code).state, answered(refusedOutcome('refused-cancelled')));
+    const cancelled = on(AT.checking, answered(outcomeOf('refused-cancelled')));
     expect(advance(cancelled, { type: 'copy', attempt: 'c1', now: 40 }).effects).toEqual([]);
   });
 
   it('follows the language of the booking unless the visitor chose one', () => {
-    expect(on(play(code).state, answered(accepted(job(), 'en'))).comfort.language).toBe('en');
-    const chosen = on(play({ type: 'language', language: 'ru', now: 1 }, code).state, answered(accepted(job(), 'en')));
+    expect(on(AT.checking, answered(accepted(job(), 'en'))).comfort.language).toBe('en');
+    const chosen = on(HOME, { type: 'language', language: 'ru', now: 1 }, code(), answered(accepted(job(), 'en')));
     expect(chosen.comfort.language).toBe('ru');
   });
 
@@ -142,31 +142,32 @@ describe('the flow of a visit', () => {
       { type: 'text', now: 31 },
       { type: 'contrast', now: 32 },
     ];
-    const done = on(play(code).state, answered(accepted(job())), ...comfort);
+    const done = on(AT.checking, answered(accepted(job())), ...comfort);
     expect([done.step.at, done.comfort]).toEqual([
       'ticket',
       { language: 'en', languageChosen: true, text: 1.5, contrast: true },
     ]);
     expect(on(done, { type: 'taken', now: 40 }).comfort).toEqual(DEFAULT_COMFORT);
-    const home = on(play().state, ...comfort);
+    const home = on(HOME, ...comfort);
     expect(on(home, { type: 'tick', now: 32 + TIMES.comfort - 1 }).comfort.text).toBe(1.5);
     expect(on(home, { type: 'tick', now: 32 + TIMES.comfort }).comfort).toEqual(DEFAULT_COMFORT);
   });
 
   it('is out of order without a core, without data, without an office', () => {
+    expect(outOfOrder(initialState(0))).toBe('starting');
     expect(screenOf(initialState(0), 0)).toBe('out-of-order');
-    expect(screenOf(on(play().state, { type: 'link', state: 'failed' }), 0)).toBe('out-of-order');
-    const bare = on(play().state, { type: 'system', state: system({ ready: false, notReady: 'no-data' }) });
+    expect(screenOf(on(HOME, { type: 'link', state: 'failed' }), 0)).toBe('out-of-order');
+    const bare = on(HOME, { type: 'system', state: system({ ready: false, notReady: 'no-data' }) });
     expect(screenOf(bare, 0)).toBe('out-of-order');
-    expect(advance(bare, code).effects).toEqual([]);
-    expect(advance(bare, { type: 'scan', purpose: 'check-in', now: 0 }).state.step.at).toBe('home');
+    expect(advance(bare, code()).effects).toEqual([]);
+    expect(advance(bare, scan).state.step.at).toBe('home');
     // Who has a number keeps seeing it.
-    const done = on(play(code).state, answered(accepted(job())), { type: 'link', state: 'failed' });
+    const done = on(AT.checking, answered(accepted(job())), { type: 'link', state: 'failed' });
     expect(screenOf(done, 21)).toBe('done');
   });
 
   it('asks how the job stands when the core is back', () => {
-    const printing = on(play(code).state, answered(accepted(job({ state: 'sending', grade: null }))), {
+    const printing = on(AT.checking, answered(accepted(job({ state: 'sending', grade: null }))), {
       type: 'link',
       state: 'restarting',
     });
@@ -193,76 +194,149 @@ describe('the flow of a visit', () => {
     expect(paperOf(job({ state: 'sent', grade: 'E' }), 0)).toBe('out');
   });
 
-  it('never throws, always leads home, and then holds nothing of a visitor, whatever happens', () => {
-    const time = fc.integer({ min: 0, max: 1_000_000 });
-    const anyJob = fc
-      .record({ state: fc.constantFrom(...JOB_STATES), grade: fc.constantFrom(null, ...GRADES), copy: fc.nat(2) })
-      .map((j) => job(j));
-    const outcomes = Object.values(STATES)
-      .map((s) => s.outcome)
-      .filter((o): o is ScanOutcome => typeof o === 'object' && o !== null);
-    const attempt = fc.constantFrom('a1', 'a2', 'c1');
-    const anyEvent: fc.Arbitrary<FlowEvent> = fc.oneof(
-      fc.record({
-        type: fc.constantFrom('scan', 'home', 'taken', 'touched', 'tick', 'text', 'contrast'),
-        now: time,
-      }) as fc.Arbitrary<FlowEvent>,
-      fc.record({
-        type: fc.constant('code' as const),
-        text: fc.string(),
-        source: fc.constant('camera' as const),
-        attempt,
-        now: time,
-      }),
-      fc.record({
-        type: fc.constant('answered' as const),
-        attempt,
-        result: fc.constantFrom(...outcomes.map((o) => ok(o)), fail('internal', 'x')),
-        now: time,
-      }),
-      fc.record({ type: fc.constant('copy' as const), attempt, now: time }),
-      fc.record({
-        type: fc.constant('copied' as const),
-        attempt,
-        result: fc.oneof(
-          anyJob.map((j) => ok(j)),
-          fc.constant(fail('conflict', 'x')),
-        ),
-        now: time,
-      }),
-      fc.record({ type: fc.constant('job' as const), job: anyJob, now: time }),
-      fc.record({
-        type: fc.constant('link' as const),
-        state: fc.constantFrom('up' as const, 'restarting' as const, 'failed' as const),
-      }),
-      fc.record({
-        type: fc.constant('system' as const),
-        state: fc.constantFrom(system(), system({ ready: false, notReady: 'no-data' })),
-      }),
+  it('keeps what the paper does while help is called, and asks for it when the core is back', () => {
+    const blocked = job({ state: 'blocked', reason: 'paper-out', grade: null });
+    const helped = on(AT.checking, answered(accepted(blocked)), { type: 'help', attempt: 'h1', now: 30 });
+    expect(helped.step.at).toBe('help');
+    const away = on(helped, { type: 'link', state: 'restarting' });
+    expect(effectsOf(away, { type: 'link', state: 'up' })).toEqual([{ do: 'look', job: blocked.id }]);
+    const back = on(helped, { type: 'job', job: job(), now: 40 }, { type: 'back', now: 50 });
+    expect(stepAt(back, 'ticket').job.state).toBe('printed');
+  });
+
+  it('says what comes next after a failed call, and always whom to ask', () => {
+    const failure = fail('internal', 'x');
+    const ways = (s: typeof HOME) => [
+      stepAt(s, 'refused').refused.reason,
+      stepAt(s, 'refused').refused.next.map((n) => n.step),
+      stepAt(s, 'refused').purpose,
+    ];
+    const answer = { attempt: 'x1', result: failure, now: 60 } as const;
+    const request: FlowEvent = { type: 'request', attempt: 'x1', now: 50 };
+    const managing = on(HOME, { ...scan, purpose: 'manage' }, code('x1'), { type: 'answered', ...answer });
+    expect(ways(managing)).toEqual(['error', ['scan-again', 'call-staff'], 'manage']);
+    const taking = on(AT.confirm, { type: 'take', attempt: 'x1', now: 50 }, { type: 'walk-in-answered', ...answer });
+    expect(ways(taking)).toEqual(['error', ['walk-in', 'call-staff'], 'check-in']);
+    // A second booking would be worse than a question at the desk; one's own booking can be looked at.
+    const answers: FlowEvent = { type: 'request-answered', ...answer };
+    expect(ways(on(AT.slot, request, answers))).toEqual(['error', ['call-staff'], 'check-in']);
+    expect(ways(on(AT.move, request, answers))).toEqual(['error', ['scan-again', 'call-staff'], 'manage']);
+    expect(ways(on(AT.cancel, request, answers))).toEqual(['error', ['scan-again', 'call-staff'], 'manage']);
+    // What was asked may have been done: there is no way back to asking it again.
+    expect(on(AT.slot, request, answers).trail).toEqual([]);
+  });
+});
+
+describe('times', () => {
+  const LASTS = {
+    scan: TIMES.scan,
+    number: TIMES.ask,
+    factor: TIMES.ask,
+    choose: TIMES.ask,
+    managed: TIMES.ask,
+    services: TIMES.ask,
+    confirm: TIMES.ask,
+    claim: TIMES.ask,
+    phone: TIMES.ask,
+    loading: TIMES.ask,
+    slots: TIMES.ask,
+    slot: TIMES.ask,
+    moving: TIMES.ask,
+    move: TIMES.ask,
+    cancel: TIMES.ask,
+    refused: TIMES.refused,
+    help: TIMES.help,
+    feedback: TIMES.feedback,
+    ticket: TIMES.done,
+    booked: TIMES.attention,
+  } as const satisfies Partial<Record<keyof typeof AT, number>>;
+
+  it.each(Object.entries(LASTS))('%s goes home by itself, and not before its time', (name, time) => {
+    const touched = on(AT[name as keyof typeof AT], { type: 'touched', now: 10_000 });
+    const at = touched.step.at;
+    expect(deadlineOf(touched.step)).toBe(10_000 + time);
+    expect(on(touched, { type: 'tick', now: 10_000 + time - 1 }).step.at).toBe(at);
+    expect(on(touched, { type: 'tick', now: 10_000 + time }).step).toEqual({ at: 'home' });
+  });
+
+  it('are those that people need', () => {
+    const seconds = [TIMES.scan, TIMES.ask, TIMES.refused, TIMES.help, TIMES.feedback, TIMES.thanks, TIMES.warn];
+    expect(seconds.map((ms) => ms / 1000)).toEqual([60, 90, 45, 180, 60, 6, 20]);
+  });
+
+  it('leaves the thanks in a moment, whoever touches the screen', () => {
+    const { sent } = AT;
+    expect(deadlineOf(sent.step)).toBe(22 + TIMES.thanks);
+    expect(deadlineOf(on(sent, { type: 'touched', now: 3_000 }).step)).toBe(22 + TIMES.thanks);
+    expect(on(sent, { type: 'tick', now: 22 + TIMES.thanks }).step.at).toBe('home');
+  });
+});
+
+describe('the way back', () => {
+  const back = (now: number): FlowEvent => ({ type: 'back', now });
+
+  it('leads through the screens as they were, with their whole time, and home from the first one', () => {
+    const typed = on(AT.number, { type: 'typed', text: '7K', now: 3 });
+    const refused = on(typed, code('a2', 50), answered(outcomeOf('refused-cancelled'), 60, 'a2'));
+    const number = on(refused, back(5_000));
+    expect(number.step).toEqual({ ...typed.step, until: 5_000 + TIMES.ask });
+    const first = on(number, back(6_000));
+    expect(first.step).toEqual({ at: 'scan', purpose: 'check-in', until: 6_000 + TIMES.scan });
+    expect(on(first, back(7_000)).step).toEqual({ at: 'home' });
+  });
+
+  it('is not there while something is being done, nor from a ticket', () => {
+    for (const name of ['checking', 'copying', 'printing', 'ticket', 'booked'] as const) {
+      expect(on(AT[name], back(100))).toBe(AT[name]);
+    }
+  });
+
+  it('remembers a dozen screens, the last ones', () => {
+    let s = AT.refused;
+    for (let i = 0; i < 20; i += 1) {
+      s = on(
+        s,
+        { type: 'next', next: { step: 'scan-again' }, attempt: 'x1', now: 100 },
+        code('a2', 101),
+        answered(outcomeOf('refused-not-ours'), 102, 'a2'),
+      );
+    }
+    expect(s.trail).toHaveLength(12);
+    expect(on(s, back(200)).step.at).toBe('scan');
+  });
+
+  it('leads from a refusal to what was asked, so that it can be asked otherwise', () => {
+    const chosen = on(AT.choose, {
+      type: 'booking',
+      booking: stepAt(AT.choose, 'choose').bookings[1]?.id ?? '',
+      attempt: 'b1',
+      now: 30,
+    });
+    const early = on(chosen, answered(outcomeOf('refused-too-early'), 40, 'b1'));
+    expect(early.step.at).toBe('refused');
+    expect(on(early, back(50)).step).toMatchObject({ at: 'choose', case: stepAt(AT.choose, 'choose').case });
+  });
+});
+
+describe('the line of progress', () => {
+  it('counts each way from its first screen to its last', () => {
+    const line = (name: keyof typeof AT) => {
+      const progress = progressOf(AT[name]);
+      return progress && `${progress.step}/${progress.of}`;
+    };
+    expect((['scan', 'number', 'factor', 'choose'] as const).map(line)).toEqual([null, '1/3', '2/3', '2/3']);
+    expect((['services', 'confirm', 'claim', 'phone'] as const).map(line)).toEqual(['1/3', '2/3', '2/3', '2/3']);
+    expect((['slots', 'slot'] as const).map(line)).toEqual(['2/4', '3/4']);
+    expect((['managed', 'moving', 'move', 'cancel'] as const).map(line)).toEqual(['2/4', '3/4', '4/4', '3/3']);
+    expect((['checking', 'ticket', 'refused', 'help', 'feedback'] as const).map(line)).toEqual(
+      Array.from({ length: 5 }, () => null),
     );
-    fc.assert(
-      fc.property(fc.array(anyEvent, { maxLength: 40 }), (events) => {
-        const state = on(initialState(0), ...events);
-        screenOf(state, 500_000);
-        const settled = on(
-          state,
-          { type: 'answered', attempt: 'a1', result: fail('timeout', 'x'), now: 2_000_000 },
-          { type: 'answered', attempt: 'a2', result: fail('timeout', 'x'), now: 2_000_000 },
-          ...(['a1', 'a2', 'c1'] as const).map((a): FlowEvent => ({
-            type: 'copied',
-            attempt: a,
-            result: fail('timeout', 'x'),
-            now: 2_000_000,
-          })),
-          { type: 'answered', attempt: 'c1', result: fail('timeout', 'x'), now: 2_000_000 },
-          { type: 'tick', now: 9_000_000 },
-          { type: 'tick', now: 9_100_000 },
-        );
-        expect(settled.step).toEqual({ at: 'home' });
-        expect(settled.comfort).toEqual(DEFAULT_COMFORT);
-        expect(JSON.stringify({ ...settled, system: null })).not.toContain(visit.id);
-      }),
-      { numRuns: 500 },
-    );
+    const manage = on(HOME, { ...scan, purpose: 'manage' });
+    const number = on(manage, { type: 'number', now: 1 });
+    expect([progressOf(HOME), progressOf(manage), progressOf(number)]).toEqual([
+      null,
+      { step: 1, of: 4 },
+      { step: 1, of: 4 },
+    ]);
   });
 });

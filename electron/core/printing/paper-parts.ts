@@ -199,14 +199,14 @@ export const list = (sheet: Sheet, items: readonly ListItem[], mark: (i: number)
     const leading = Math.round(title.size * 1.2);
     sheet.put([mark(i)], style, leading, { x: sheet.left, y: sheet.y });
     sheet.y = sheet.put(title.lines, style, leading, { x, y: sheet.y });
-    const under = (text: string | null, sizes: readonly number[]): void => {
+    const under = (text: string | null, sizes: readonly number[], maxLines: number): void => {
       if (text === null) return;
-      const line = fit(text, width, { weight: REGULAR, sizes, maxLines: 2, even: false });
+      const line = fit(text, width, { weight: REGULAR, sizes, maxLines, even: false });
       const lineStyle = { weight: REGULAR, size: line.size };
       sheet.y = sheet.put(line.lines, lineStyle, Math.round(line.size * 1.26), { x, y: sheet.y });
     };
-    under(staffName, [small - 2, small - 4]);
-    under(place, [base, small, small - 2]);
+    under(staffName, [small - 2, small - 4], 3);
+    under(place, [base, small, small - 2], 2);
   }
 };
 
@@ -219,28 +219,26 @@ export const dateParts = (
   time: new Intl.DateTimeFormat(locale, { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at),
 });
 
+/** Labels and what they say, in two columns; a text that finds no room in its column stands under its label. */
 export const table = (sheet: Sheet, rows: readonly [string, string][]): void => {
   const { base, leading, small } = sheet.format;
   const gap = 16;
   const labelStyle = { weight: REGULAR, size: base };
   const widest = Math.max(...rows.map(([label]) => textWidth(label, labelStyle)));
   // The second column stands at a steady place, unless a long label needs more.
-  const x = sheet.left + Math.ceil(Math.max(widest + gap, sheet.inner * 0.34));
+  const column = sheet.left + Math.ceil(Math.max(widest + gap, sheet.inner * 0.34));
+  const style = { weight: BOLD, sizes: [base, small, small - 2], even: false };
   for (const [label, value] of rows) {
-    const fitted = fit(value, sheet.left + sheet.inner - x, {
-      weight: BOLD,
-      sizes: [base, small, small - 2],
-      maxLines: 4,
-      even: false,
-    });
+    const beside = fit(value, sheet.left + sheet.inner - column, { ...style, maxLines: 4 });
+    const under = beside.cut || beside.broken;
+    const fitted = under ? fitName(value, sheet.inner, { ...style, maxLines: 3 }, 5) : beside;
+    const x = under ? sheet.left : column;
     sheet.put([label], labelStyle, leading, { x: sheet.left, y: sheet.y });
+    if (under) sheet.space(leading - 3);
     // The first line stands on the label's line, whatever its size.
     const tight = fitted.lines.length > 1 ? Math.round(fitted.size * 1.22) : leading;
-    sheet.y = sheet.put(fitted.lines, { weight: BOLD, size: fitted.size }, tight, {
-      x,
-      y: sheet.y + (leading - tight) / 2,
-    });
-    sheet.space((leading - tight) / 2);
-    sheet.space(3);
+    const inset = (leading - tight) / 2;
+    sheet.y = sheet.put(fitted.lines, { weight: BOLD, size: fitted.size }, tight, { x, y: sheet.y + inset });
+    sheet.space(inset + 3);
   }
 };

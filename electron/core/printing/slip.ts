@@ -21,7 +21,7 @@ const dayOf = (at: number, timeZone: string, { locale }: TicketLabels): string =
 const putWhen = (sheet: Sheet, { startsAt, timeZone }: SlipContent, words: PaperWords): void => {
   const { day: sizes, small, time: cap } = sheet.format;
   const [own, staff] = forBoth(words, (labels) => dayOf(startsAt, timeZone, labels));
-  const day = fit(own ?? '', sheet.inner, { weight: BOLD, sizes, maxLines: 2 });
+  const day = fit(own ?? '', sheet.inner, { weight: BOLD, sizes, maxLines: 1 });
   sheet.centred(day.lines, { weight: BOLD, size: day.size }, Math.round(day.size * 1.22));
   if (staff !== undefined) sheet.centred([staff], { weight: REGULAR, size: small }, Math.round(small * 1.28));
   sheet.space(14);

@@ -40,14 +40,14 @@ export const textInk = (
 const graphemes = new Intl.Segmenter('ru', { granularity: 'grapheme' });
 const letters = (text: string): string[] => [...graphemes.segment(text)].map((s) => s.segment);
 
-/** The longest beginning of `word` that fits; at least one letter. */
+/** The longest beginning of `word` that fits, up to a hyphen if it has one; at least one letter. */
 const head = (word: string, width: number, style: TextStyle): string => {
   let taken = '';
   for (const letter of letters(word)) {
     if (taken !== '' && textWidth(taken + letter, style) > width) break;
     taken += letter;
   }
-  return taken;
+  return taken.slice(0, taken.lastIndexOf('-') + 1) || taken;
 };
 
 export interface Wrapped {
@@ -111,6 +111,8 @@ export interface Fitted {
   size: number;
   /** Not all of the text is there; the last line ends with an ellipsis. */
   cut: boolean;
+  /** A word stands on two lines. */
+  broken: boolean;
 }
 
 /**
@@ -135,11 +137,12 @@ export const fit = (
       lines: even ? balance(text, width, { weight, size: good.size }) : good.lines,
       size: good.size,
       cut: false,
+      broken: good.broken,
     };
   const size = sizes.at(-1) ?? 20;
-  const { lines } = wrapKindly(text, width, { weight, size });
+  const { lines, broken } = wrapKindly(text, width, { weight, size });
   const kept = lines.slice(0, maxLines);
   let last = kept.at(-1) ?? '';
   while (last !== '' && textWidth(`${last}…`, { weight, size }) > width) last = letters(last).slice(0, -1).join('');
-  return { lines: [...kept.slice(0, -1), `${last.trimEnd()}…`], size, cut: true };
+  return { lines: [...kept.slice(0, -1), `${last.trimEnd()}…`], size, cut: true, broken };
 };

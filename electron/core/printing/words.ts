@@ -31,13 +31,13 @@ export const people = ({ locale, person }: CountedWords, count: number): string 
 
 /**
  * A wait in minutes as a range: `15–25 минут`, `меньше 5 минут`, `1,5–2 часа`. Hours go outwards to the half hour, so
- * that less is never promised; below one hour no lower end is told then.
+ * that less is never promised; a lower end of nothing, or of less than an hour where hours are told, is left out.
  */
 export const waiting = (words: CountedWords, from: number, to: number): string => {
   const { locale } = words;
   const inHours = to > IN_HOURS;
   const low = inHours ? Math.floor(from / HALF) / 2 : from;
-  const high = inHours ? Math.ceil(to / HALF) / 2 : Math.max(from, to, LEAST);
+  const high = inHours ? Math.ceil(to / HALF) / 2 : from <= 0 ? Math.max(to, LEAST) : Math.max(from, to);
   const number = (n: number) => n.toLocaleString(locale, { maximumFractionDigits: 1 });
   if (inHours ? low < 1 : low <= 0) {
     const [least, forms] = inHours ? [false, words.hourAtMost] : [to <= LEAST, words.minuteAtMost];

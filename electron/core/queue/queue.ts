@@ -75,6 +75,8 @@ export const createQueue = ({ store, clock, heardAt }: QueuePorts) => {
     /** For somebody who comes now. */
     estimate: (who: Newcomer): Estimate => {
       const now = clock.now();
+      // Nothing is read for what cannot be told.
+      if (heardAt() === null) return { known: false, why: 'stale', ahead: null };
       return estimateWait(snapshot(now), who, now);
     },
     everyService,

@@ -115,7 +115,7 @@ const ticketOf = (db: ReadDb, about: Common, visit: VisitRow): TicketContent => 
   };
 };
 /** The office gave it when the booking was made; which of its reasons it was is not for a ticket. */
-const PRIORITY_BY_BOOKING: I18nText = { ru: 'По записи', en: 'By appointment' };
+const PRIORITY_BY_BOOKING: I18nText = { ru: 'Отмечено в записи', en: 'Noted in the booking' };
 
 const slipOf = (db: ReadDb, about: Common, requestId: string): SlipContent => {
   const request = readRequest(db, requestId);

@@ -1,3 +1,4 @@
+import type { Purpose } from '../../../shared/contracts/app.ts';
 import { parseBookingNumber } from '../../../shared/domain/booking-number.ts';
 import type { Effect, FlowEvent, FlowState, Step } from '../steps.ts';
 import {
@@ -8,9 +9,13 @@ import {
   go,
   only,
   outOfOrder,
+  refuse,
   screenOf,
   gone,
+  helpOver,
+  shown,
   ticket,
+  toSlots,
   trailWith,
   type Advanced,
 } from './parts.ts';
@@ -53,48 +58,40 @@ export const onDigits = (s: FlowState, e: Of<'digits'>): Advanced => {
   const digits = e.digits.replaceAll(/\D/g, '').slice(0, FACTOR);
   if (digits.length < FACTOR) return only(change(s, { ...step, digits, wrong: false }, e.now));
   const { number, purpose } = step;
-  return checking(s, 'booking', e.attempt, { ...step, digits: '' }, e.now, {
-    do: 'number',
-    attempt: e.attempt,
-    number,
-    factor: digits,
-    purpose,
-  });
+  const { attempt, now } = e;
+  const back = { ...step, digits: '' };
+  return {
+    state: { ...s, step: { at: 'checking', what: 'booking', purpose, attempt, since: now, back }, activeAt: now },
+    effects: [{ do: 'number', attempt, number, factor: digits, purpose }],
+  };
 };
 
-/** Something is asked of the core. @param back the step that the answer may lead back to; null: `back` finds it in the trail */
-export const checking = (
-  s: FlowState,
-  what: Extract<Step, { at: 'checking' }>['what'],
-  attempt: string,
-  back: Step | null,
-  now: number,
-  effect: Effect,
-): Advanced => ({
+/** A booking is asked for. The present step is where `back` leads, whatever comes of it. */
+export const checking = (s: FlowState, purpose: Purpose, attempt: string, now: number, effect: Effect): Advanced => ({
   state: {
     ...s,
-    step: { at: 'checking', what, attempt, since: now, back },
-    trail: back === null ? trailWith(s) : s.trail,
+    step: { at: 'checking', what: 'booking', purpose, attempt, since: now, back: null },
+    trail: trailWith(s),
     activeAt: now,
   },
   effects: [effect],
 });
 
 export const onCode = (s: FlowState, e: Of<'code'>): Advanced => {
-  const { step } = s;
-  if (outOfOrder(s) !== null || step.at === 'checking' || step.at === 'copying') return only(s);
-  if (step.at === 'ticket' && screenOf(s, e.now) === 'printing') return only(s);
+  if (outOfOrder(s) !== null || screenOf(s, e.now) === 'printing') return only(s);
+  const step = shown(s);
   // A code on somebody else's ticket is the next visitor's; before that the same one tries again, in his language.
   const over = step.at === 'ticket' || step.at === 'booked' || (step.at === 'feedback' && step.sent);
-  const from = over ? gone(s, e.now) : s;
+  const from = over ? gone(s, e.now) : { ...s, step };
   const purpose = 'purpose' in step ? step.purpose : 'check-in';
-  const { attempt, text, source } = e;
-  return checking(from, 'booking', attempt, null, e.now, { do: 'scan', attempt, text, source, purpose });
+  const { attempt, text, source, now } = e;
+  const { state, effects } = checking(from, purpose, attempt, now, { do: 'scan', attempt, text, source, purpose });
+  return { state, effects: [...helpOver(s.step), ...effects] };
 };
 
 export const onAnswered = (s: FlowState, e: Of<'answered'>): Advanced => {
   const { step } = s;
-  if (step.at !== 'checking' || step.attempt !== e.attempt) return only(s);
+  if (step.at !== 'checking' || step.what !== 'booking' || step.attempt !== e.attempt) return only(s);
   if (!e.result.ok) return only(failed(s, e.now));
   const outcome = e.result.value;
   const spoken = (language: FlowState['comfort']['language'] | null): FlowState =>
@@ -110,7 +107,7 @@ export const onAnswered = (s: FlowState, e: Of<'answered'>): Advanced => {
       return only(
         go(
           s,
-          { at: 'factor', purpose: purposeOf(s), number: outcome.number, digits: '', wrong: false, until: 0 },
+          { at: 'factor', purpose: step.purpose, number: outcome.number, digits: '', wrong: false, until: 0 },
           e.now,
         ),
       );
@@ -124,17 +121,11 @@ export const onAnswered = (s: FlowState, e: Of<'answered'>): Advanced => {
         return only({ ...s, step: fresh({ ...step.back, wrong: true }, e.now), activeAt: e.now });
       }
       const { outcome: _, ...refused } = outcome;
-      return only(go(s, { at: 'refused', refused, purpose: purposeOf(s), until: 0 }, e.now));
+      return only(refuse(s, refused, step.purpose, e.now));
     }
     default:
       return only(s);
   }
-};
-
-/** What the visitor came for, as the last screens say. */
-const purposeOf = (s: FlowState): 'check-in' | 'manage' => {
-  for (const step of s.trail.toReversed()) if ('purpose' in step) return step.purpose;
-  return 'check-in';
 };
 
 export const feedbackStep = (
@@ -160,7 +151,7 @@ export const onBooking = (s: FlowState, e: Of<'booking'>): Advanced => {
   const { step } = s;
   if (step.at !== 'choose' || !step.bookings.some((b) => b.id === e.booking)) return only(s);
   const { attempt, booking } = e;
-  return checking(s, 'booking', attempt, step, e.now, { do: 'booking', attempt, case: step.case, booking });
+  return checking(s, step.purpose, attempt, e.now, { do: 'booking', attempt, case: step.case, booking });
 };
 
 export const onManage = (s: FlowState, e: Of<'manage'>): Advanced => {
@@ -170,8 +161,5 @@ export const onManage = (s: FlowState, e: Of<'manage'>): Advanced => {
   if (!booking?.movable) return only(s);
   const moving = { case: step.case, booking };
   if (e.action === 'cancel') return only(go(s, { at: 'confirm', what: 'cancel', moving, until: 0 }, e.now));
-  return {
-    state: go(s, { at: 'slots', walkIn: null, moving, days: null, online: true, taken: false, until: 0 }, e.now),
-    effects: [{ do: 'slots', services: booking.serviceIds }],
-  };
+  return toSlots(s, null, moving, e.now);
 };

@@ -1,6 +1,6 @@
-import type { PrintJobView, SystemState, VisitView } from '../../../shared/contracts/app.ts';
+import type { NextStep, PrintJobView, Purpose, SystemState, VisitView } from '../../../shared/contracts/app.ts';
 import type { BlockReason } from '../../../shared/domain/model.ts';
-import type { Comfort, Effect, FlowState, Refused, Screen, Step, WalkIn } from '../steps.ts';
+import type { Comfort, Effect, FlowState, Moving, Refused, Screen, Step, WalkIn } from '../steps.ts';
 
 /** What the parts of the flow share: times, what a step looks like, and the ways in and out. All pure. */
 
@@ -108,9 +108,19 @@ export const gone = (s: FlowState, now: number): FlowState => ({
   ...s,
   step: { at: 'home' },
   trail: [],
+  catalogueAt: null,
   comfort: DEFAULT_COMFORT,
   activeAt: now,
 });
+
+/** What somebody who calls for help comes back to is still his: news of it are kept. */
+export const shown = ({ step }: FlowState): Step => (step.at === 'help' ? step.from : step);
+export const withShown = (s: FlowState, step: Step): FlowState =>
+  s.step.at === 'help' ? { ...s, step: { ...s.step, from: step } } : { ...s, step };
+
+/** The staff need not come any more; they are told also when the call seemed lost, because it is sent later then. */
+export const helpOver = (step: Step): Effect[] =>
+  step.at === 'help' ? [{ do: 'help-over', attempt: step.attempt }] : [];
 
 export const patience = (job: PrintJobView | null): number =>
   job !== null && paperOf(job, 0) === 'out' ? TIMES.done : TIMES.attention;
@@ -194,9 +204,18 @@ export const arrive = (s: FlowState, step: Step, now: number): FlowState => ({
   activeAt: now,
 });
 
-const REFUSED_BY_ERROR: Refused = {
+/** Not now, and why. What was asked of the core can be changed and asked again: `back` leads there. */
+export const refuse = (s: FlowState, refused: Refused, purpose: Purpose, now: number): FlowState => {
+  const back = s.step.at === 'checking' ? s.step.back : null;
+  return go(
+    back === null ? s : { ...s, trail: [...s.trail, back].slice(-TRAIL_MOST) },
+    { at: 'refused', refused, purpose, until: 0 },
+    now,
+  );
+};
+
+const REFUSED_BY_ERROR: Omit<Refused, 'next'> = {
   reason: 'error',
-  next: [{ step: 'call-staff' }],
   booking: null,
   number: null,
   until: null,
@@ -204,14 +223,32 @@ const REFUSED_BY_ERROR: Refused = {
   case: null,
 };
 
+/** A booking that somebody has already is moved or cancelled there. */
+export const own = (step: Step | null): boolean =>
+  step?.at === 'confirm' && step.what !== 'walk-in' && step.moving !== null;
+
 /** The core is given up on, or it could not be asked: the visitor is not kept waiting for ever. */
 export const failed = (s: FlowState, now: number): FlowState => {
+  const { step } = s;
+  const staff: NextStep = { step: 'call-staff' };
+  const to = (refused: Refused, purpose: Purpose = 'check-in'): FlowState =>
+    arrive(s, { at: 'refused', refused, purpose, until: 0 }, now);
   // Whoever has a number keeps it before his eyes: no further copy does not undo the check-in.
-  const refused: Refused =
-    s.step.at === 'copying'
-      ? { ...REFUSED_BY_ERROR, reason: 'already-used', number: s.step.visit.number }
-      : { ...REFUSED_BY_ERROR, next: [{ step: 'scan-again' }, ...REFUSED_BY_ERROR.next] };
-  return arrive(s, { at: 'refused', refused, purpose: 'check-in', until: 0 }, now);
+  if (step.at === 'copying') {
+    return to({ ...REFUSED_BY_ERROR, reason: 'already-used', number: step.visit.number, next: [staff] });
+  }
+  if (step.at !== 'checking') return to({ ...REFUSED_BY_ERROR, next: [staff] });
+  switch (step.what) {
+    case 'booking':
+      return to({ ...REFUSED_BY_ERROR, next: [{ step: 'scan-again' }, staff] }, step.purpose);
+    case 'walk-in':
+      return to({ ...REFUSED_BY_ERROR, next: [{ step: 'walk-in', service: null }, staff] });
+    default:
+      // Whether it was done is not known. His own booking shows it; asking for a new one again could book a second one.
+      return own(step.back)
+        ? to({ ...REFUSED_BY_ERROR, next: [{ step: 'scan-again' }, staff] }, 'manage')
+        : to({ ...REFUSED_BY_ERROR, next: [staff] });
+  }
 };
 
 /** The job is asked for once more: what it did while the answer was on its way was news of a job not known here. */
@@ -226,6 +263,29 @@ export const NOTHING: WalkIn = { services: [], claim: null, contact: null };
 export const withCatalogue = (s: FlowState, now: number, more: Effect[] = []): Advanced => ({
   state: { ...s, catalogueAt: now },
   effects: [{ do: 'catalogue' }, ...more],
+});
+
+/** Waits are looked at, and it is time to ask for them anew. */
+export const catalogueDue = ({ step, catalogueAt }: FlowState, now: number): boolean =>
+  (step.at === 'services' || (step.at === 'confirm' && step.what === 'walk-in')) &&
+  (catalogueAt === null || now - catalogueAt >= TIMES.catalogue);
+
+/** Back on a step that was left: what it still waited for, or what is old by now, is asked for again. */
+export const returnTo = (s: FlowState, step: Step, now: number): Advanced => {
+  const state = change(s, step, now);
+  if (step.at === 'slots' && step.days === null)
+    return { state, effects: [{ do: 'slots', services: servicesOf(step) }] };
+  return catalogueDue(state, now) ? withCatalogue(state, now) : only(state);
+};
+
+/** The services that times are looked for. */
+export const servicesOf = ({ walkIn, moving }: Pick<Extract<Step, { at: 'slots' }>, 'walkIn' | 'moving'>) =>
+  moving?.booking.serviceIds ?? walkIn?.services ?? [];
+
+/** Free times are looked for. */
+export const toSlots = (s: FlowState, walkIn: WalkIn | null, moving: Moving | null, now: number): Advanced => ({
+  state: go(s, { at: 'slots', walkIn, moving, days: null, online: true, taken: false, until: 0 }, now),
+  effects: [{ do: 'slots', services: servicesOf({ walkIn, moving }) }],
 });
 
 /** The number is fetched while he reads. */

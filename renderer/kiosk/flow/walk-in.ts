@@ -1,6 +1,5 @@
 import { MOST_SERVICES } from '../chosen.ts';
 import type { Effect, FlowEvent, FlowState, Step } from '../steps.ts';
-import { checking } from './entry.ts';
 import {
   arrive,
   change,
@@ -10,9 +9,15 @@ import {
   only,
   outOfOrder,
   NOTHING,
+  own,
+  refuse,
+  servicesOf,
+  shown,
   ticket,
+  toSlots,
   toWalkIn,
   withCatalogue,
+  withShown,
   type Advanced,
 } from './parts.ts';
 
@@ -23,6 +28,11 @@ type Confirm = Extract<Step, { at: 'confirm' }>;
 type ConfirmWalkIn = Extract<Confirm, { what: 'walk-in' }>;
 
 const walkInOf = (step: Step): ConfirmWalkIn | null => (step.at === 'confirm' && step.what === 'walk-in' ? step : null);
+/** The whole of it is shown, not one of its parts. */
+const wholeOf = (step: Step): ConfirmWalkIn | null => {
+  const confirm = walkInOf(step);
+  return confirm?.part === 'main' ? confirm : null;
+};
 
 export const onServices = (s: FlowState, e: Of<'services'>): Advanced => {
   if (outOfOrder(s) !== null || (s.step.at !== 'home' && s.step.at !== 'refused')) return only(s);
@@ -31,7 +41,7 @@ export const onServices = (s: FlowState, e: Of<'services'>): Advanced => {
 
 export const onService = (s: FlowState, e: Of<'service'>): Advanced => {
   const { step } = s;
-  const asked = walkInOf(step);
+  const asked = wholeOf(step);
   // Many wait for what he chose, less for this one: it takes the place of what he chose.
   if (asked?.manyWait?.alternatives.some((a) => a.service === e.service) === true) {
     return toWalkIn(s, { ...asked.walkIn, services: [e.service] }, e.now);
@@ -41,19 +51,19 @@ export const onService = (s: FlowState, e: Of<'service'>): Advanced => {
   const known = before.services.includes(e.service);
   const room = before.services.length < MOST_SERVICES;
   const services = known || !room ? before.services : [...before.services, e.service];
-  // The place where the list was put together is passed by: `back` leads to the first list.
+  // The list that one is added from is passed by: `back` leads to what there was before it.
   const from = step.walkIn === null ? s : { ...s, step: { at: 'home' } as const };
   return toWalkIn(from, { ...before, services }, e.now);
 };
 
 export const onAddService = (s: FlowState, e: Of<'add-service'>): Advanced => {
-  const step = walkInOf(s.step);
+  const step = wholeOf(s.step);
   if (!step || step.walkIn.services.length >= MOST_SERVICES) return only(s);
   return withCatalogue(go(s, { at: 'services', walkIn: step.walkIn, until: 0 }, e.now), e.now);
 };
 
 export const onRemoveService = (s: FlowState, e: Of<'remove-service'>): Advanced => {
-  const step = walkInOf(s.step);
+  const step = wholeOf(s.step);
   if (!step || step.walkIn.services.length < 2) return only(s);
   const services = step.walkIn.services.filter((id) => id !== e.service);
   if (services.length === 0 || services.length === step.walkIn.services.length) return only(s);
@@ -63,7 +73,10 @@ export const onRemoveService = (s: FlowState, e: Of<'remove-service'>): Advanced
 
 export const onPart = (s: FlowState, e: Of<'part'>): Advanced => {
   const { step } = s;
-  if (step.at !== 'confirm' || step.what === 'cancel') return only(s);
+  if (step.at !== 'confirm' || step.what === 'cancel' || step.part === e.part) return only(s);
+  if (e.part === 'main') return backToMain(s, { ...step, part: 'main' }, e.now);
+  // From one part to the other without the whole between them there is no way.
+  if (step.part !== 'main') return only(s);
   if (step.what === 'walk-in') return only(go(s, { ...step, part: e.part }, e.now));
   return e.part === 'claim' || step.moving ? only(s) : only(go(s, { ...step, part: e.part }, e.now));
 };
@@ -85,16 +98,15 @@ export const onContact = (s: FlowState, e: Of<'contact'>): Advanced => {
 };
 
 export const onTake = (s: FlowState, e: Of<'take'>): Advanced => {
-  const step = walkInOf(s.step);
-  if (!step || step.part !== 'main') return only(s);
-  const { attempt } = e;
-  return checking(s, 'walk-in', attempt, step, e.now, {
-    do: 'take',
-    attempt,
-    walkIn: step.walkIn,
-    language: s.comfort.language,
-    despiteQueue: step.manyWait !== null,
-  });
+  const step = wholeOf(s.step);
+  if (!step) return only(s);
+  const { attempt, now } = e;
+  const { walkIn, manyWait } = step;
+  const { language } = s.comfort;
+  return {
+    state: { ...s, step: { at: 'checking', what: 'walk-in', attempt, since: now, back: step }, activeAt: now },
+    effects: [{ do: 'take', attempt, walkIn, language, despiteQueue: manyWait !== null }],
+  };
 };
 
 const confirmed = (s: FlowState): Step | null => (s.step.at === 'checking' ? s.step.back : null);
@@ -113,29 +125,24 @@ export const onWalkInAnswered = (s: FlowState, e: Of<'walk-in-answered'>): Advan
       : only(failed(s, e.now));
   }
   const { outcome: _, ...refused } = outcome;
-  return only(arrive(s, { at: 'refused', refused, purpose: 'check-in', until: 0 }, e.now));
+  return only(refuse(s, refused, 'check-in', e.now));
 };
 
 // --- Times -----------------------------------------------------------------------------------------------------------
 
 export const onSlots = (s: FlowState, e: Of<'slots'>): Advanced => {
-  const step = walkInOf(s.step);
-  if (!step) return only(s);
-  return {
-    state: go(
-      s,
-      { at: 'slots', walkIn: step.walkIn, moving: null, days: null, online: true, taken: false, until: 0 },
-      e.now,
-    ),
-    effects: [{ do: 'slots', services: step.walkIn.services }],
-  };
+  const step = wholeOf(s.step);
+  return step ? toSlots(s, step.walkIn, null, e.now) : only(s);
 };
 
+const same = (one: readonly number[], other: readonly number[]): boolean =>
+  one.length === other.length && one.every((id, i) => id === other[i]);
+
 export const onSlotsHeard = (s: FlowState, e: Of<'slots-heard'>): Advanced => {
-  const { step } = s;
-  if (step.at !== 'slots') return only(s);
-  const heard = e.result.ok ? e.result.value : { days: [], online: false };
-  return only({ ...s, step: { ...step, days: heard.days, online: heard.online } });
+  const step = shown(s);
+  if (step.at !== 'slots' || !same(servicesOf(step), e.services)) return only(s);
+  const { days, online } = e.result.ok ? e.result.value : { days: [], online: false };
+  return only(withShown(s, { ...step, days, online }));
 };
 
 export const onSlot = (s: FlowState, e: Of<'slot'>): Advanced => {
@@ -152,10 +159,12 @@ export const onSlot = (s: FlowState, e: Of<'slot'>): Advanced => {
 export const onRequest = (s: FlowState, e: Of<'request'>): Advanced => {
   const { step } = s;
   if (step.at !== 'confirm' || step.what === 'walk-in') return only(s);
-  const { attempt } = e;
+  const { attempt, now } = e;
   const { language } = s.comfort;
-  const ask = (request: Extract<Effect, { do: 'request' }>['request']): Advanced =>
-    checking(s, 'request', attempt, step, e.now, { do: 'request', attempt, request, language });
+  const ask = (request: Extract<Effect, { do: 'request' }>['request']): Advanced => ({
+    state: { ...s, step: { at: 'checking', what: 'request', attempt, since: now, back: step }, activeAt: now },
+    effects: [{ do: 'request', attempt, request, language }],
+  });
   if (step.what === 'cancel') {
     return ask({ kind: 'cancel', case: step.moving.case, booking: step.moving.booking.id });
   }
@@ -182,7 +191,6 @@ export const onRequestAnswered = (s: FlowState, e: Of<'request-answered'>): Adva
   if (outcome.reason === 'slot-taken' && back?.at === 'confirm' && back.what === 'slot') {
     // The list of times that he chose from is the last step of the trail.
     const { walkIn, moving } = back;
-    const services = moving?.booking.serviceIds ?? walkIn?.services ?? [];
     const trail = s.trail.at(-1)?.at === 'slots' ? s.trail.slice(0, -1) : s.trail;
     return {
       state: {
@@ -191,17 +199,13 @@ export const onRequestAnswered = (s: FlowState, e: Of<'request-answered'>): Adva
         step: fresh({ at: 'slots', walkIn, moving, days: null, online: true, taken: true, until: 0 }, e.now),
         activeAt: e.now,
       },
-      effects: [{ do: 'slots', services }],
+      effects: [{ do: 'slots', services: servicesOf(back) }],
     };
   }
   const { outcome: _, ...refused } = outcome;
-  return only(arrive(s, { at: 'refused', refused, purpose: 'manage', until: 0 }, e.now));
+  return only(refuse(s, refused, own(back) ? 'manage' : 'check-in', e.now));
 };
 
 /** News of services and waits. */
 export const onCatalogue = (s: FlowState, e: Of<'catalogue'>): Advanced =>
   only(e.result.ok ? { ...s, catalogue: e.result.value } : s);
-
-/** While waits are looked at they are asked for anew. */
-export const catalogueDue = (s: FlowState, now: number, every: number): boolean =>
-  (s.step.at === 'services' || walkInOf(s.step) !== null) && (s.catalogueAt === null || now - s.catalogueAt >= every);
