@@ -75,6 +75,9 @@ const rangeOf = (from: number, to: number): Range => {
   return { unit: 'minute', from, to: Math.max(from, to), less: false };
 };
 
+/** A range of numbers (`windows 1–4`) stays on one line. */
+export const unbroken = (text: string): string => text.replaceAll(/(\d)–(\d)/g, '$1\u2060–\u2060$2');
+
 export const formats = (language: Language, timeZone: string): Formats => {
   const locale = LOCALE[language];
   const by = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options });

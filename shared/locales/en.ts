@@ -187,7 +187,11 @@ export const en: Locale = {
       title: 'No connection to the centre',
       text: 'It cannot be done without it, and everything is as it was. Try a little later, or call a member of staff.',
     },
-    error: { title: 'That did not work', text: 'Please try again, or call a member of staff.' },
+    error: {
+      title: 'That did not work',
+      text: 'Please try again, or call a member of staff.',
+      textStaff: 'Call a member of staff, please: they will see what was done.',
+    },
     until: { locked: 'You can type it again from', flood: 'The next number from', closed: 'We open' },
     newTime: 'New time',
     yourNumber: 'Your number',

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { STATES } from '../fixtures/kiosk-gallery/states.ts';
@@ -28,8 +28,9 @@ const LOOKS: Pick<GalleryView, 'lang' | 'theme' | 'text'>[] = [
 ];
 
 const states = Object.keys(STATES).filter((s) => wanted.length === 0 || wanted.includes(s));
-await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
+// The pictures of the last run; folders (those of the end-to-end tests) stay.
+for (const name of await readdir(OUT)) if (name.endsWith('.png')) await rm(join(OUT, name));
 const gallery = await Gallery.open();
 let faulty = 0;
 const views = states.flatMap((state) =>

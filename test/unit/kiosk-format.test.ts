@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatPhone, formats } from '../../renderer/i18n/format.ts';
+import { formatPhone, formats, unbroken } from '../../renderer/i18n/format.ts';
 
 const ru = formats('ru', 'Europe/Moscow');
 const en = formats('en', 'Europe/Moscow');
@@ -122,4 +122,11 @@ describe('a phone number while it is typed', () => {
     ['91612345', '+7 916 123-45'],
     ['9161234567', '+7 916 123-45-67'],
   ])('%s', (digits, shown) => expect(plain(formatPhone(digits))).toBe(shown));
+});
+
+describe('a range of numbers', () => {
+  it('stays on one line, and only a range does', () => {
+    expect(unbroken('hall A, windows 1–4')).toBe('hall A, windows 1\u2060–\u20604');
+    expect(unbroken('зал А — окно 7')).toBe('зал А — окно 7');
+  });
 });

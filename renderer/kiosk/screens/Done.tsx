@@ -3,6 +3,7 @@ import type { LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { VisitView } from '../../../shared/contracts/app.ts';
+import { unbroken } from '../../i18n/format.ts';
 import { inLanguage } from '../../../shared/domain/language.ts';
 import { Pill } from '../../ui/Tile.tsx';
 import type { Step } from '../steps.ts';
@@ -44,7 +45,7 @@ export const Done = ({ step }: { step: Extract<Step, { at: 'ticket' }> }) => {
               <Fact title={t('wait.waitTitle')}>{formats.wait(estimate.fromMinutes, estimate.toMinutes)}</Fact>
             ) : null}
             {visit.place === null || several ? null : (
-              <Fact title={t('done.where')}>{inLanguage(visit.place, language)}</Fact>
+              <Fact title={t('done.where')}>{unbroken(inLanguage(visit.place, language))}</Fact>
             )}
             {estimate.ahead === null ? null : (
               <Fact title={t('wait.aheadTitle')}>
@@ -117,7 +118,7 @@ const Stations = ({ visit }: { visit: VisitView }) => {
         <li key={i}>
           <b aria-hidden>{i + 1}</b>
           <span className="station-name">{inLanguage(s.service, language)}</span>
-          {s.place === null ? null : <span className="station-place">{inLanguage(s.place, language)}</span>}
+          {s.place === null ? null : <span className="station-place">{unbroken(inLanguage(s.place, language))}</span>}
         </li>
       ))}
     </ol>

@@ -1,6 +1,7 @@
 import { ClipboardCheck, X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { ServiceView } from '../../../shared/contracts/app.ts';
+import { unbroken } from '../../i18n/format.ts';
 import { inLanguage } from '../../../shared/domain/language.ts';
 import { pictogramOf } from '../../ui/icons.ts';
 import { Pictogram } from '../../ui/Tile.tsx';
@@ -40,7 +41,7 @@ export const Order = ({
               {s.unavailable !== null ? (
                 <span className="small why">{reason(s.unavailable)}</span>
               ) : s.place === null ? null : (
-                <span className="small">{inLanguage(s.place, language)}</span>
+                <span className="small">{unbroken(inLanguage(s.place, language))}</span>
               )}
             </span>
             {onRemove ? (

@@ -106,6 +106,8 @@ const useText = ({ reason, next, booking, number, message }: Refused): string =>
       return t(onlyStaff ? 'refused.too-late.textStaff' : 'refused.too-late.text', { when: soon ?? '' });
     case 'closed':
       return message ? inLanguage(message, state.comfort.language) : t('refused.closed.text');
+    case 'error':
+      return t(onlyStaff ? 'refused.error.textStaff' : 'refused.error.text');
     default:
       return t(`refused.${reason}.text`);
   }
