@@ -25,6 +25,7 @@ import {
   helpOver,
   NOTHING,
   only,
+  outOfOrder,
   patience,
   returnTo,
   screenOf,
@@ -92,7 +93,8 @@ const copyTarget = (step: Step): VisitView | null => {
 
 const onCopy = (s: FlowState, attempt: string, now: number): Advanced => {
   const visit = copyTarget(s.step);
-  if (visit === null) return only(s);
+  // What is being printed already is waited for.
+  if (visit === null || screenOf(s, now) === 'printing') return only(s);
   return {
     state: { ...s, step: { at: 'copying', attempt, visit, since: now }, trail: [], activeAt: now },
     effects: [{ do: 'copy', attempt, visit: visit.id }],
@@ -103,6 +105,8 @@ const onCopy = (s: FlowState, attempt: string, now: number): Advanced => {
 const onNext = (s: FlowState, { next, attempt, now }: Extract<FlowEvent, { type: 'next' }>): Advanced => {
   const { step } = s;
   if (step.at !== 'refused' || !step.refused.next.some((offered) => offered.step === next.step)) return only(s);
+  // Nobody can be served any more: the first screen says so, whatever was touched.
+  if (outOfOrder(s) !== null && next.step !== 'call-staff') return onHome(s, now);
   const { case: id } = step.refused;
   switch (next.step) {
     case 'copy':
@@ -324,6 +328,7 @@ export const advance = (s: FlowState, e: FlowEvent): Advanced => {
       return e.result.ok ? ticket(s, step.visit, e.result.value, e.now) : only(failed(s, e.now));
     case 'taken':
       // "Yes, I have it": the visitor is served, whatever the printer says.
+      if (screenOf(s, e.now) === 'printing') return only(s);
       return only(step.at === 'ticket' || step.at === 'booked' ? gone(s, e.now) : s);
     case 'help':
       return onHelp(s, e.attempt, e.now);

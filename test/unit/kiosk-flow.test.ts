@@ -13,7 +13,20 @@ import {
 import type { FlowEvent } from '../../renderer/kiosk/steps.ts';
 import { fail, ok } from '../../shared/contracts/result.ts';
 import { JOB_STATES } from '../../shared/domain/model.ts';
-import { accepted, answered, AT, code, effectsOf, HOME, moved, on, outcomeOf, stepAt } from '../fixtures/kiosk-flow.ts';
+import {
+  accepted,
+  answered,
+  AT,
+  code,
+  effectsOf,
+  HOME,
+  moved,
+  on,
+  outcomeOf,
+  play,
+  refused,
+  stepAt,
+} from '../fixtures/kiosk-flow.ts';
 import { job, system, visit } from '../fixtures/kiosk-gallery/states.ts';
 
 const scan: FlowEvent = { type: 'scan', purpose: 'check-in', now: 0 };
@@ -338,5 +351,28 @@ describe('the line of progress', () => {
       { step: 1, of: 4 },
       { step: 1, of: 4 },
     ]);
+  });
+});
+
+describe('what cannot be done now', () => {
+  it('once the core is given up every next step leads to the screen that says so', () => {
+    const scanAgain = { step: 'scan-again' } as const;
+    const walkIn = { step: 'walk-in', service: 1 } as const;
+    const at = on(HOME, code(), answered(refused('not-ours', scanAgain, walkIn)), { type: 'link', state: 'failed' });
+    for (const next of [scanAgain, walkIn]) {
+      const { state, effects } = play(at, { type: 'next', next, attempt: 'a2', now: 30 });
+      expect([screenOf(state, 30), effects]).toEqual(['out-of-order', []]);
+    }
+  });
+
+  it('a paper that is on its way is neither printed again nor taken', () => {
+    const printing = on(HOME, code(), answered(accepted(job({ state: 'sending', grade: null }))));
+    expect(screenOf(printing, 30)).toBe('printing');
+    for (const event of [
+      { type: 'copy', attempt: 'a2', now: 30 },
+      { type: 'taken', now: 30 },
+    ] as const) {
+      expect(play(printing, event)).toEqual({ state: printing, effects: [] });
+    }
   });
 });
