@@ -169,16 +169,21 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     heardTime: (centre, sent, received) => {
       const save = time.heard(centre, sent, received);
       if (!save) return;
-      store.write((db) =>
-        db.run(sql`INSERT INTO clock (only_row, seen_at, offset_ms) VALUES (1, ${save.seenAt}, ${save.offset})
-          ON CONFLICT (only_row) DO UPDATE SET seen_at = excluded.seen_at, offset_ms = excluded.offset_ms`),
-      );
+      try {
+        store.write((db) =>
+          db.run(sql`INSERT INTO clock (only_row, seen_at, offset_ms) VALUES (1, ${save.seenAt}, ${save.offset})
+            ON CONFLICT (only_row) DO UPDATE SET seen_at = excluded.seen_at, offset_ms = excluded.offset_ms`),
+        );
+      } catch (error) {
+        // A full disk is no reason to take the centre for unreachable: the answer that brought the time is good.
+        log.warn('clock.not-kept', { why: error instanceof Error ? error.message : String(error) });
+      }
     },
     clockOffset: () => time.stamp().offset_ms,
     onChange: changed,
     onRows: () => queue.changed(),
   });
-  const queue = createQueue({ store, clock, heardAt: sync.heardAt });
+  const queue = createQueue({ store, clock, log, heardAt: sync.heardAt });
   const inTurn = createTurns();
   const visitors = {
     store,

@@ -13,6 +13,8 @@ import {
   ticketNumber,
   uuid,
 } from '../domain/model.ts';
+import { REFUSALS } from '../domain/decide.ts';
+import { WALK_IN_REFUSALS } from '../domain/walk-in.ts';
 import { event, read, write } from './define.ts';
 
 /**
@@ -141,28 +143,14 @@ export const nextStep = z.discriminatedUnion('step', [
 export type NextStep = z.output<typeof nextStep>;
 
 export const refusalReason = z.enum([
-  // Of a code or a booking (shared/domain/decide.ts), in the order in which they are looked at.
-  'not-ours',
-  'unknown',
-  'other-office',
-  'cancelled',
-  'superseded',
-  'other-day',
-  'already-used',
-  'too-early',
-  'too-late',
+  ...REFUSALS,
   /** Number and second factor do not belong together; which of them is wrong is not told. */
   'no-match',
   /** Too many wrong tries; `until` tells when it can be tried again. */
   'locked',
   /** What was identified here was too long ago: once more, please. */
   'case-expired',
-  // Of a walk-in (shared/domain/walk-in.ts).
-  'closed',
-  'closing',
-  'booking-only',
-  'contingent',
-  'flood',
+  ...WALK_IN_REFUSALS,
   // Of a request.
   'slot-taken',
   'request-rejected',

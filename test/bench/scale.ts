@@ -49,7 +49,7 @@ const times = async (n: number, run: (i: number) => unknown): Promise<Times> => 
 const visitors = async (file: string, made: ReturnType<typeof makeScale>, log: ReturnType<typeof createLog>) => {
   const store = openStore(() => openBetterSqlite3(file), log);
   const ids = { uuid: () => v7() };
-  const queue = createQueue({ store, clock, heardAt: () => clock.now() });
+  const queue = createQueue({ store, clock, log, heardAt: () => clock.now() });
   const ports = {
     store,
     clock,

@@ -112,7 +112,7 @@ const checkins = async (dir: string): Promise<number> => {
   const held = seedRegistry(store, { now: Date.now(), count: VISITS });
   const ids = { uuid: () => v7() };
   const clock = systemClock;
-  const queue = createQueue({ store, clock, heardAt: () => null });
+  const queue = createQueue({ store, clock, log, heardAt: () => null });
   const checkin = createCheckin(
     {
       store,

@@ -73,7 +73,7 @@ const make = (refreshKeys: () => Promise<boolean> = () => Promise.resolve(false)
       ids,
       log,
       cases: createCases(clock, ids),
-      queue: createQueue({ store, clock, heardAt: () => null }),
+      queue: createQueue({ store, clock, log, heardAt: () => null }),
       lease: (businessDate, series): Promise<Lease | null> => {
         const number = leases.shift() ?? null;
         return Promise.resolve(number === null ? null : { businessDate, series, number, at: now });

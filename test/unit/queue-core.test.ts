@@ -223,6 +223,7 @@ describe('the wait', () => {
     more();
     lobby.queue.changed();
     expect(known(newcomer()).ahead).toBe(2);
+    lobby.now += 5_000;
     expect(lobby.queue.summary()?.waiting).toBe(2);
   });
 
@@ -252,7 +253,18 @@ describe('the summary of the first screen', () => {
     lobby.heard = undefined;
     expect(lobby.queue.summary()).not.toBeNull();
     lobby.window(1, [1, 2, 3], 'closed');
+    lobby.now += 5_000;
     expect(lobby.queue.summary()).toBeNull();
+  });
+
+  it('is not worked out anew for each visitor, but every few seconds', () => {
+    expect(lobby.queue.summary()?.waiting).toBe(0);
+    lobby.visit({ service: 1 });
+    lobby.queue.changed();
+    lobby.now += 4_999;
+    expect(lobby.queue.summary()?.waiting).toBe(0);
+    lobby.now += 1;
+    expect(lobby.queue.summary()?.waiting).toBe(1);
   });
 });
 

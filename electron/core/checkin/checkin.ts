@@ -12,7 +12,15 @@ import { readKeys, readSealingKey, readService } from '../store/registry.ts';
 import type { ReadDb } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import { queuedJob } from '../store/views.ts';
-import { insertVisit, jobsOfTicket, knownVisit, readVisit, readVisitOfTicket, type VisitRow } from '../store/visits.ts';
+import {
+  insertVisit,
+  jobsOfTicket,
+  knownVisit,
+  readVisit,
+  readVisitOfTicket,
+  toldOf,
+  type VisitRow,
+} from '../store/visits.ts';
 import { enqueue, type NewOperation } from '../sync/outbox.ts';
 import { takeNumber, type Lease } from '../tickets/numbers.ts';
 import type { Cases } from './cases.ts';
@@ -270,17 +278,17 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
     if (seen === null) return look(code, asked);
     if ('outcome' in seen) return seen.outcome;
     const d = seen.accept;
+    // The number is on its way while the wait is worked out.
+    const leasing = lease(seen.day, seen.series);
     const estimate = queue.estimate({
       serviceIds: d.services,
       priority: d.priority,
       orderAt: d.late ? now.at : d.startsAt,
       visitId: null,
     });
-    const told = estimate.known
-      ? { ahead: estimate.ahead, fromMinutes: estimate.fromMinutes, toMinutes: estimate.toMinutes }
-      : null;
-    return commit(code, asked, await lease(seen.day, seen.series), told);
+    return commit(code, asked, await leasing, toldOf(estimate));
   };
+
   const before = (attempt: string): ScanOutcome | null =>
     store.read((db) => {
       const job = jobOfAttempt(db, attempt);

@@ -12,7 +12,7 @@ import { visitCounts } from '../store/queue.ts';
 import { readCatalogue, readSealingKey, readService, type Service } from '../store/registry.ts';
 import type { ReadDb } from '../store/sql.ts';
 import { queuedJob } from '../store/views.ts';
-import { insertVisit, latestWalkIns, readVisitOfTicket, type VisitRow } from '../store/visits.ts';
+import { insertVisit, latestWalkIns, readVisitOfTicket, toldOf, type VisitRow } from '../store/visits.ts';
 import { enqueue } from '../sync/outbox.ts';
 import { takeNumber, type Lease } from '../tickets/numbers.ts';
 import { FALLBACK_SERIES, PRINT_WITHIN_MS, type CheckinPorts, type InTurn } from './checkin.ts';
@@ -262,9 +262,7 @@ export const createWalkIn = (ports: WalkInPorts, inTurn: InTurn) => {
         priority,
         late: false,
         flags,
-        told: estimate.known
-          ? { ahead: estimate.ahead, fromMinutes: estimate.fromMinutes, toMinutes: estimate.toMinutes }
-          : null,
+        told: toldOf(estimate),
       };
       insertVisit(db, visit);
       const jobId = ids.uuid();

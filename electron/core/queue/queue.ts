@@ -1,7 +1,7 @@
 import { estimateAll, estimateWait } from '../../../shared/domain/estimate.ts';
 import type { Estimate, Newcomer, QueueSnapshot, ServiceTimes } from '../../../shared/domain/queue.ts';
 import { here } from '../checkin/here.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock, Log } from '../ports.ts';
 import { expectedBookings } from '../store/bookings.ts';
 import { queueEntries, queueWindows, serviceTimes } from '../store/queue.ts';
 import { readCatalogue } from '../store/registry.ts';
@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 export interface QueuePorts {
   store: Store;
   clock: Clock;
+  log: Log;
   /** When the centre was heard last, epoch ms; null when it does not answer now. */
   heardAt: () => number | null;
 }
@@ -29,14 +30,28 @@ export interface QueueSummary {
   toMinutes: number;
 }
 
+/** The first screen's line is not worked out anew for each visitor: that would be done while he waits for his answer. */
+const SUMMARY_MS = 5_000;
+
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
 
-/** The wait at the office, from what the centre told and what happened here. Reads only; never throws but for the store. */
-export const createQueue = ({ store, clock, heardAt }: QueuePorts) => {
+/** The wait at the office, from what the centre told and what happened here. Reads only; fails only when the store does. */
+export const createQueue = ({ store, clock, log, heardAt }: QueuePorts) => {
   let kept: { at: number; day: string; snapshot: QueueSnapshot } | null = null;
   let times: { at: number; day: string; list: readonly ServiceTimes[] } | null = null;
   let all: { of: QueueSnapshot; estimates: Map<number, Estimate> } | null = null;
+  let line: { at: number; summary: QueueSummary | null } | null = null;
+
+  /** Nobody goes without a ticket because his wait could not be worked out. */
+  const orNothing = <T>(work: () => T, nothing: T): T => {
+    try {
+      return work();
+    } catch (error) {
+      log.error('queue.no-estimate', { why: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      return nothing;
+    }
+  };
 
   const snapshot = (now: number): QueueSnapshot =>
     store.read((db) => {
@@ -66,9 +81,19 @@ export const createQueue = ({ store, clock, heardAt }: QueuePorts) => {
     const stale = seen.freshAt === null;
     if (all && !stale && all.of.entries === seen.entries) return all.estimates;
     const ids = store.read((db) => readCatalogue(db).services.map((s) => s.id));
-    const estimates = estimateAll(seen, ids, now);
+    const estimates = orNothing(() => estimateAll(seen, ids, now), new Map<number, Estimate>());
     all = stale ? null : { of: seen, estimates };
     return estimates;
+  };
+
+  const summarise = (): QueueSummary | null => {
+    const known = [...everyService().values()].filter((e) => e.known);
+    if (known.length === 0) return null;
+    return {
+      waiting: kept?.snapshot.entries.filter((e) => e.state === 'waiting').length ?? 0,
+      fromMinutes: median(known.map((e) => e.fromMinutes)),
+      toMinutes: median(known.map((e) => e.toMinutes)),
+    };
   };
 
   return {
@@ -77,19 +102,16 @@ export const createQueue = ({ store, clock, heardAt }: QueuePorts) => {
       const now = clock.now();
       // Nothing is read for what cannot be told.
       if (heardAt() === null) return { known: false, why: 'stale', ahead: null };
-      return estimateWait(snapshot(now), who, now);
+      const seen = snapshot(now);
+      return orNothing(() => estimateWait(seen, who, now), { known: false, why: 'no-data', ahead: null });
     },
     everyService,
-    /** For the first screen: how many wait, and the usual range; null when it is not known. */
+    /** For the first screen: how many wait, and the usual range; null when it is not known. A few seconds old at most. */
     summary: (): QueueSummary | null => {
-      const known = [...everyService().values()].filter((e) => e.known);
-      if (known.length === 0) return null;
-      const waiting = kept?.snapshot.entries.filter((e) => e.state === 'waiting').length ?? 0;
-      return {
-        waiting,
-        fromMinutes: median(known.map((e) => e.fromMinutes)),
-        toMinutes: median(known.map((e) => e.toMinutes)),
-      };
+      if (heardAt() === null) return null;
+      const now = clock.monotonic();
+      if (line === null || now - line.at >= SUMMARY_MS) line = { at: now, summary: summarise() };
+      return line.summary;
     },
     /** Something of it was written. */
     changed: (): void => {

@@ -1,5 +1,5 @@
 import type { KnownVisit } from '../../../shared/domain/decide.ts';
-import { PRIORITIES, type Priority } from '../../../shared/domain/queue.ts';
+import { PRIORITIES, type Estimate, type Priority } from '../../../shared/domain/queue.ts';
 import { SERIES, type TicketNumber } from '../../../shared/domain/ticket-number.ts';
 import type { PrintJobView } from '../../../shared/contracts/app.ts';
 import { jobView } from '../printing/jobs.ts';
@@ -31,6 +31,10 @@ export interface VisitRow {
   /** What was told about the wait. */
   told: { ahead: number; fromMinutes: number; toMinutes: number } | null;
 }
+
+/** What a visitor is told of his wait, where there is something to tell. */
+export const toldOf = (estimate: Estimate): VisitRow['told'] =>
+  estimate.known ? { ahead: estimate.ahead, fromMinutes: estimate.fromMinutes, toMinutes: estimate.toMinutes } : null;
 
 /** Writes a visit with its ticket. */
 export const insertVisit = (db: WriteDb, v: VisitRow): void => {
