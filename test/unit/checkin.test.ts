@@ -273,6 +273,7 @@ describe('refusals', () => {
     ]) {
       const out = refused(await scan(text));
       expect([out.reason, out.booking]).toEqual(['not-ours', null]);
+      expect(out.next.map((n) => n.step)).toEqual(['scan-again', 'type-number', 'call-staff']);
     }
     expect(rows('visit')).toHaveLength(0);
   });

@@ -167,7 +167,11 @@ export const refusal = (
   now: Moment,
   openCase: (bookings: readonly string[]) => string,
 ): RefusedOutcome => {
-  const next = d.next.map((n) => stepView(db, at, n, now)).filter((n) => n !== null);
+  const next = d.next
+    .map((n) => stepView(db, at, n, now))
+    .filter((n) => n !== null)
+    // Whose code is not read may have the number beside it.
+    .flatMap((n): NextStep[] => (n.step === 'scan-again' ? [n, { step: 'type-number' }] : [n]));
   const ofCase = at.booking !== null && next.some((n) => NEEDS_CASE.has(n.step));
   return refusedFor(d.reason, next, {
     booking:
