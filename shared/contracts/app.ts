@@ -9,6 +9,7 @@ import {
   jobState,
   language,
   officeId,
+  priority,
   serviceId,
   ticketNumber,
   uuid,
@@ -324,14 +325,18 @@ export type PrinterState = z.output<typeof printerState>;
 
 export const syncState = z.strictObject({
   state: z.enum(['never', 'live', 'catching-up', 'offline', 'attention']),
+  /** Since when the centre has not been heard, or since when it needs attention; null otherwise. */
+  since: epochMs.nullable(),
   /** Why, when it is not well. */
-  problem: z.enum(['unreachable', 'refused', 'revoked', 'schema', 'clock']).nullable(),
+  problem: z.enum(['unreachable', 'refused', 'schema', 'clock', 'parked', 'revoked', 'fork']).nullable(),
   lastContactAt: epochMs.nullable(),
   /** Operations not yet acknowledged by the centre, and when the oldest happened. */
   waiting: z.int().min(0),
   oldestAt: epochMs.nullable(),
   /** Operations the centre refused or that could not be read: kept, shown to staff. */
   parked: z.int().min(0),
+  /** A snapshot is being read: rows so far, and of how many, where that is known. */
+  progress: z.strictObject({ done: z.int().min(0), total: z.int().min(0).nullable() }).nullable(),
 });
 export type SyncState = z.output<typeof syncState>;
 
@@ -345,9 +350,26 @@ export const systemState = z.strictObject({
   queue: z.strictObject({ waiting: z.int().min(0), fromMinutes: z.int().min(0), toMinutes: z.int().min(0) }).nullable(),
   /** The kiosk can serve a visitor; otherwise it shows `out-of-order` with this reason. */
   ready: z.boolean(),
-  notReady: z.enum(['not-enrolled', 'no-data', 'store']).nullable(),
+  notReady: z.enum(['not-enrolled', 'no-data', 'store', 'revoked', 'fork']).nullable(),
+  /** When the database was restored at this start, because it was damaged or gone: staff should know. */
+  recovered: epochMs.nullable(),
 });
 export type SystemState = z.output<typeof systemState>;
+
+/** Facts that contradict each other: see the centre's contract. */
+export const conflictView = z.strictObject({
+  id: uuid,
+  type: z.string().max(40),
+  day: businessDay,
+  at: epochMs,
+  visit: uuid.nullable(),
+  other: uuid.nullable(),
+  booking: bookingId.nullable(),
+  service: serviceId.nullable(),
+  since: epochMs.nullable(),
+  open: z.boolean(),
+});
+export type ConflictView = z.output<typeof conflictView>;
 
 export const settingView = z.strictObject({
   key: z.string(),
@@ -474,8 +496,9 @@ export const appContract = {
       z.strictObject({ limit: z.int().min(1).max(1000).default(100) }),
       z.array(printJobView),
     ),
+    /** Once, and again after the device was revoked or its disk copied; `conflict` otherwise. */
     'device.enrol': write(
-      ['service'],
+      ['kiosk', 'service'],
       z.strictObject({ url: z.url({ protocol: /^https?$/ }), code: z.string().min(4).max(32) }),
       z.strictObject({ device: uuid, office: officeId }),
       { repeatable: false },
@@ -483,6 +506,33 @@ export const appContract = {
     'settings.list': read(['desk', 'service'], nothing, z.array(settingView)),
     /** Push and pull now; answers when both are done or have failed. */
     'sync.now': write(['service'], nothing, syncState, { repeatable: true }),
+    /** Takes a check-in back. */
+    'visit.undo': write(['desk', 'service'], z.strictObject({ visit: uuid }), z.strictObject({ op: uuid }), {
+      repeatable: true,
+    }),
+    /** Asks the centre to note something of a visit, or to put it before others; it refuses what somebody else changed. */
+    'visit.edit': write(
+      ['desk', 'service'],
+      z.strictObject({
+        visit: uuid,
+        note: z.string().max(500).nullable().optional(),
+        priority: priority.optional(),
+      }),
+      z.strictObject({ op: uuid }),
+      { repeatable: true },
+    ),
+    /** What contradicts what, the open ones first. */
+    'conflict.list': read(
+      ['desk', 'service'],
+      z.strictObject({ limit: z.int().min(1).max(1000).default(100) }),
+      z.array(conflictView),
+    ),
+    'conflict.resolve': write(
+      ['desk', 'service'],
+      z.strictObject({ conflict: uuid, how: z.enum(['seen', 'split']) }),
+      z.strictObject({ op: uuid }),
+      { repeatable: true },
+    ),
     'visit.list': read(
       ['service'],
       z.strictObject({ limit: z.int().min(1).max(100_000).default(100) }),

@@ -10,7 +10,9 @@ export interface CentreCall<I extends z.ZodType = z.ZodType, O extends z.ZodType
   auth: boolean;
   /** Body of a POST, query of a GET. */
   input: I;
+  /** Of the whole answer, or of each line (`ndjson`) or event (`events`: text/event-stream) of it. */
   output: O;
+  form: 'json' | 'ndjson' | 'events';
   summary: string;
 }
 const call = <I extends z.ZodType, O extends z.ZodType>(
@@ -20,7 +22,8 @@ const call = <I extends z.ZodType, O extends z.ZodType>(
   summary: string,
   input: I,
   output: O,
-): CentreCall<I, O> => ({ method, path, auth, summary, input, output });
+  form: CentreCall['form'] = 'json',
+): CentreCall<I, O> => ({ method, path, auth, summary, input, output, form });
 
 const nothing = z.strictObject({});
 
@@ -45,7 +48,17 @@ export const centreApi = {
   time: call('GET', '/time', false, "The centre's clock", nothing, s.timeAnswer),
   keys: call('GET', '/keys', true, 'Public keys that sign confirmations', nothing, s.keysAnswer),
   changes: call('GET', '/sync/changes', true, 'What changed since the cursor', s.changesQuery, s.changesAnswer),
-  hello: call('POST', '/hello', true, 'Tell what numbers the device holds', s.helloRequest, s.helloAnswer),
+  snapshot: call(
+    'GET',
+    '/sync/snapshot',
+    true,
+    'Everything that the device holds, as it is now',
+    s.snapshotQuery,
+    s.snapshotLine,
+    'ndjson',
+  ),
+  events: call('GET', '/sync/events', true, 'Told when there is something to ask for', nothing, s.syncEvent, 'events'),
+  hello: call('POST', '/hello', true, 'Tell where the device stands', s.helloRequest, s.helloAnswer),
   ops: call('POST', '/sync/ops', true, 'Push operations of this device', s.opsRequest, s.opsAnswer),
   leases: call('POST', '/leases', true, 'Lease ticket numbers', s.leaseRequest, s.leaseAnswer),
   health: call('POST', '/devices/self/health', true, "The device's state of health", s.healthReport, nothing),
