@@ -1,78 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
-import { factorVerifier, type BookingRecord } from '../../shared/contracts/centre/schemas.ts';
 import { addDays, startOfBusinessDay } from '../../shared/domain/business-day.ts';
 import { makeBookingNumber } from '../../shared/domain/booking-number.ts';
-import { BOOKING_STATUS, serviceId, type BookingStatus } from '../../shared/domain/model.ts';
-import { PRIORITIES, type Priority } from '../../shared/domain/queue.ts';
-import { SERIES } from '../../shared/domain/ticket-number.ts';
-import { append } from './change-log.ts';
-import { officeDate, readOffice, type Context } from './context.ts';
+import {
+  bookingRow,
+  publishBooking,
+  toBooking,
+  windowOf,
+  type Booking,
+  type BookingRow,
+  type NewBooking,
+} from './booking-rows.ts';
+import { readOffice, type Context } from './context.ts';
+import { checkinTimes } from './rules.ts';
+import { settleBooking } from './settling.ts';
 import { refreshSlotAt } from './slots.ts';
-import { placeVisitOf } from './visits.ts';
 
 /** Bookings: each write goes to the devices that hold it, and to the slots that it takes or frees. */
 
-/** Business days of bookings that a device holds, relative to its today. */
-const WINDOW_DAYS = { before: 1, after: 7 } as const;
-
-export interface Booking extends BookingRecord {
-  id: string;
-}
-
-interface BookingRow {
-  booking_id: string;
-  rev: number;
-  office_id: number;
-  number: string;
-  service_id: number;
-  further_services: string;
-  starts_at: number;
-  status: string;
-  revision: number;
-  language: string | null;
-  masked: string | null;
-  factors: string;
-  priority: string;
-  person: string | null;
-  ticket_series: string | null;
-  ticket_number: number | null;
-  visible_to: number | null;
-}
-
-const among = <T extends string>(list: readonly T[], text: string, what: string): T => {
-  const found = list.find((known) => known === text);
-  if (found === undefined) throw new Error(`the database holds the unknown ${what} ${text}`);
-  return found;
-};
-const statusOf = (text: string): BookingStatus => among(BOOKING_STATUS, text, 'status');
-const priorityOf = (text: string): Priority => among(PRIORITIES, text, 'priority');
-
-const services = z.array(serviceId);
-const factors = z.array(factorVerifier);
-
-const toBooking = (row: BookingRow): Booking => {
-  const series = SERIES.find((known) => known === row.ticket_series);
-  return {
-    id: row.booking_id,
-    office_id: row.office_id,
-    number: row.number,
-    service_id: row.service_id,
-    further_services: services.parse(JSON.parse(row.further_services)),
-    starts_at: row.starts_at,
-    status: statusOf(row.status),
-    language: row.language,
-    ticket: series === undefined || row.ticket_number === null ? null : { series, number: row.ticket_number },
-    revision: row.revision,
-    masked: row.masked,
-    factors: factors.parse(JSON.parse(row.factors)),
-    priority: priorityOf(row.priority),
-    person: row.person,
-  };
-};
-
-const bookingRow = ({ db }: Context, id: string): BookingRow | undefined =>
-  db.prepare<[string], BookingRow>('SELECT * FROM booking WHERE booking_id = ?').get(id);
+export type { Booking, NewBooking } from './booking-rows.ts';
 
 export const readBooking = (context: Context, id: string): Booking | null => {
   const row = bookingRow(context, id);
@@ -97,6 +42,7 @@ export const plainBooking = (
   given: Pick<Booking, 'office_id' | 'service_id' | 'starts_at'> & Partial<Booking>,
 ): Booking => ({
   id: randomBytes(16).toString('hex'),
+  rev: 0,
   number: makeBookingNumber(randomBytes(5).readUIntBE(0, 5) % 2 ** 35),
   further_services: [],
   status: 'booked',
@@ -110,84 +56,116 @@ export const plainBooking = (
   ...given,
 });
 
-/** First and last moment (not included) of what devices of the office hold. Null for an office that is not there. */
-export const windowOf = (context: Context, officeId: number): { from: number; until: number } | null => {
-  const office = readOffice(context, officeId);
-  if (!office) return null;
-  const today = officeDate(context, officeId, context.now());
-  const at = (days: number) => startOfBusinessDay(addDays(today, days), office.time_zone, office.day_change_minutes);
-  return { from: at(-WINDOW_DAYS.before), until: at(WINDOW_DAYS.after + 1) };
+/** Who cancelled a booking, and when; 0: before anything that is known. */
+export interface Cancellation {
+  device: string | null;
+  op: string | null;
+  at: number;
+}
+
+/** Writes a cancellation down. Whether it holds is worked out with the check-ins: see settle.ts. */
+export const cancelBooking = (context: Context, bookingId: string, { device, op, at }: Cancellation): void => {
+  context.db.prepare('INSERT INTO cancellation VALUES (?, ?, ?, ?, NULL)').run(bookingId, device, op, at);
+  settleBooking(context, bookingId);
 };
 
-/** Tells the devices what a booking is now: a put to the office that holds it, an evict to one that held it. */
-const publish = (context: Context, row: BookingRow, changed: boolean): void => {
-  const window = windowOf(context, row.office_id);
-  const inside = window !== null && row.starts_at >= window.from && row.starts_at < window.until;
-  const target = inside ? row.office_id : null;
-  if (row.visible_to !== null && row.visible_to !== target) {
-    append(context, row.visible_to, 'booking', row.booking_id, row.rev, 'evict', null);
-  }
-  if (target !== null && (changed || row.visible_to !== target)) {
-    const { id: _, ...data } = toBooking(row);
-    append(context, target, 'booking', row.booking_id, row.rev, 'put', data);
-  }
-  if (row.visible_to !== target) {
-    context.db.prepare('UPDATE booking SET visible_to = ? WHERE booking_id = ?').run(target, row.booking_id);
-  }
+/** Takes back the cancellation of an operation. */
+export const uncancelBooking = (context: Context, bookingId: string, deviceId: string, opId: string): void => {
+  context.db
+    .prepare('UPDATE cancellation SET withdrawn_at = ? WHERE booking_id = ? AND device_id = ? AND op_id = ?')
+    .run(context.now(), bookingId, deviceId, opId);
+  settleBooking(context, bookingId);
 };
 
 /**
- * Writes a booking, new or changed. A booking that comes in after the visitor did (a provisional check-in) is `arrived`
- * at once.
+ * Writes a booking, new or changed. Its status is what is said of it: a booking whose visitor has come before it did is
+ * `arrived` at once, and one that is said to be cancelled is so from now on (a new one: since ever).
  */
-export const putBooking = (context: Context, given: Booking): Booking =>
+export const putBooking = (context: Context, given: NewBooking): Booking =>
   context.write(() => {
-    const { db } = context;
+    const { db, now } = context;
     const known = bookingRow(context, given.id);
-    const early =
-      known || given.status !== 'booked'
-        ? undefined
-        : db
-            .prepare<[string], { series: string; number: number; visit_id: string }>(
-              'SELECT series, number, visit_id FROM visit WHERE booking_id = ? ORDER BY received_at, visit_id LIMIT 1',
-            )
-            .get(given.id);
-    const row: BookingRow = {
+    const moved = known && (known.starts_at !== given.starts_at || known.office_id !== given.office_id);
+    // What follows from its visits is said by nobody.
+    const saidNow = given.status !== known?.status && given.status !== 'cancelled';
+    const said = saidNow ? given.status : (known?.said ?? 'booked');
+    const keepsTicket = said === 'arrived' || said === 'served';
+    const ticket = saidNow ? (keepsTicket ? given.ticket : null) : null;
+    const fresh = saidNow || moved === true;
+    db.prepare(
+      `INSERT INTO booking (booking_id, rev, office_id, number, service_id, further_services, starts_at, said, said_series,
+         said_number, status, revision, language, masked, factors, priority, person)
+       VALUES (@booking_id, 0, @office_id, @number, @service_id, @further_services, @starts_at, @said, @said_series,
+         @said_number, @said, @revision, @language, @masked, @factors, @priority, @person)
+       ON CONFLICT (booking_id) DO UPDATE SET office_id = excluded.office_id,
+         number = excluded.number, service_id = excluded.service_id, further_services = excluded.further_services,
+         starts_at = excluded.starts_at, said = excluded.said,
+         said_series = CASE @says WHEN 1 THEN excluded.said_series ELSE said_series END,
+         said_number = CASE @says WHEN 1 THEN excluded.said_number ELSE said_number END,
+         no_show_at = CASE @fresh WHEN 1 THEN NULL ELSE no_show_at END,
+         revision = excluded.revision, language = excluded.language, masked = excluded.masked,
+         factors = excluded.factors, priority = excluded.priority, person = excluded.person`,
+    ).run({
       booking_id: given.id,
-      rev: (known?.rev ?? 0) + 1,
       office_id: given.office_id,
       number: given.number,
       service_id: given.service_id,
       further_services: JSON.stringify(given.further_services),
       starts_at: given.starts_at,
-      status: early ? 'arrived' : given.status,
+      said,
+      said_series: ticket?.series ?? null,
+      said_number: ticket?.number ?? null,
+      says: saidNow ? 1 : 0,
+      fresh: fresh ? 1 : 0,
       revision: given.revision,
       language: given.language,
       masked: given.masked,
       factors: JSON.stringify(given.factors),
       priority: given.priority,
       person: given.person,
-      ticket_series: early?.series ?? given.ticket?.series ?? null,
-      ticket_number: early?.number ?? given.ticket?.number ?? null,
-      visible_to: known?.visible_to ?? null,
+    });
+    const cancelled = (at: number | null): void => {
+      if (at !== null) db.prepare('INSERT INTO cancellation VALUES (?, NULL, NULL, ?, NULL)').run(given.id, at);
+      else
+        db.prepare('UPDATE cancellation SET withdrawn_at = ? WHERE booking_id = ? AND withdrawn_at IS NULL').run(
+          now(),
+          given.id,
+        );
     };
-    db.prepare(
-      `INSERT INTO booking (booking_id, rev, office_id, number, service_id, further_services, starts_at, status, revision,
-         language, masked, factors, priority, person, ticket_series, ticket_number, visible_to)
-       VALUES (@booking_id, @rev, @office_id, @number, @service_id, @further_services, @starts_at, @status, @revision,
-         @language, @masked, @factors, @priority, @person, @ticket_series, @ticket_number, @visible_to)
-       ON CONFLICT (booking_id) DO UPDATE SET rev = excluded.rev, office_id = excluded.office_id,
-         number = excluded.number, service_id = excluded.service_id, further_services = excluded.further_services,
-         starts_at = excluded.starts_at, status = excluded.status, revision = excluded.revision,
-         language = excluded.language, masked = excluded.masked, factors = excluded.factors,
-         priority = excluded.priority, person = excluded.person, ticket_series = excluded.ticket_series,
-         ticket_number = excluded.ticket_number`,
-    ).run(row);
-    publish(context, row, true);
+    if (given.status === 'cancelled' && known?.status !== 'cancelled') cancelled(known ? now() : 0);
+    if (saidNow && known?.status === 'cancelled') cancelled(null);
+    settleBooking(context, given.id, true);
     if (known) refreshSlotAt(context, known.office_id, known.service_id, known.starts_at);
-    refreshSlotAt(context, row.office_id, row.service_id, row.starts_at);
-    if (early) placeVisitOf(context, early.visit_id, { startsAt: row.starts_at, priority: priorityOf(row.priority) });
-    return toBooking(row);
+    const after = bookingRow(context, given.id);
+    if (!after) throw new Error(`booking ${given.id} is gone as soon as it was written`);
+    return toBooking(after);
+  });
+
+/**
+ * Those of an office who have not come in the time in which they would be let in did not come. What their check-in says
+ * that is heard of later outweighs it, if he came in time.
+ * @returns how many there were
+ */
+export const markNoShows = (context: Context, officeId: number): number =>
+  context.write(() => {
+    const { db, now } = context;
+    const window = windowOf(context, officeId);
+    if (!window) return 0;
+    const missed = db
+      .prepare<[number, number, number], { booking_id: string; service_id: number; starts_at: number }>(
+        `SELECT booking_id, service_id, starts_at FROM booking
+         WHERE office_id = ? AND starts_at >= ? AND starts_at < ? AND status IN ('booked', 'rescheduled')`,
+      )
+      .all(officeId, window.from, now())
+      .filter(({ service_id: service, starts_at: at }) => {
+        const times = checkinTimes(context, officeId, service, at);
+        return times !== null && times.until < now();
+      });
+    for (const { booking_id: id } of missed) {
+      db.prepare('UPDATE booking SET no_show_at = ? WHERE booking_id = ?').run(now(), id);
+      settleBooking(context, id);
+    }
+    return missed.length;
   });
 
 /** Evicts the bookings of an office that left the window of today, and brings those that came in. */
@@ -200,5 +178,5 @@ export const moveBookings = (context: Context, officeId: number): void => {
        UNION SELECT * FROM booking WHERE office_id = ? AND starts_at >= ? AND starts_at < ?`,
     )
     .all(officeId, officeId, window.from, window.until);
-  for (const row of rows) publish(context, row, false);
+  for (const row of rows) publishBooking(context, row, false);
 };

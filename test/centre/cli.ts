@@ -10,6 +10,8 @@ npm run centre -- [options]
   --db FILE           SQLite file, made when it is not there (required)
   --seed FILE|demo    what to put in: a JSON file, or a made-up day at an office with pages at /demo and /office
   --now ISO           the centre's clock starts at this time, such as 2026-03-16T09:00:00+03:00
+  --restored          the file is a backup that was put back: devices are told to tell again what it has not
+  --min-schema N      the oldest schema that may pull (default: the present one)
   --public-url URL    a further base URL under which devices reach it
   --counters          the windows of the demo call and serve, and others come in between (the demo does so unless told not to)
   --no-counters       the hall of the demo stands still
@@ -68,6 +70,8 @@ function read(argv: readonly string[]): { help: boolean; withParent: boolean; op
         db: { type: 'string' },
         seed: { type: 'string' },
         now: { type: 'string' },
+        restored: { type: 'boolean', default: false },
+        'min-schema': { type: 'string' },
         'public-url': { type: 'string' },
         counters: { type: 'boolean', default: false },
         'no-counters': { type: 'boolean', default: false },
@@ -81,7 +85,7 @@ function read(argv: readonly string[]): { help: boolean; withParent: boolean; op
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
   if (values.help) return { help: true, withParent: false, options: { db: '' } };
-  const { db, seed, now, 'public-url': publicUrl } = values;
+  const { db, seed, now, 'public-url': publicUrl, 'min-schema': minSchema } = values;
   if (db === undefined || db === '') throw new UsageError('--db FILE is missing');
   if (values.counters && values['no-counters']) throw new UsageError('--counters and --no-counters exclude each other');
   if (values.counters && seed !== 'demo') throw new UsageError('--counters: only the demo has a hall, add --seed demo');
@@ -93,6 +97,8 @@ function read(argv: readonly string[]): { help: boolean; withParent: boolean; op
       db,
       port: integer('port', values.port, 0, 65_535),
       control: values.control,
+      restored: values.restored,
+      ...(minSchema === undefined ? {} : { minSchema: integer('min-schema', minSchema, 0, 1000) }),
       ...(seed === undefined ? {} : { seed: seedFrom(seed) }),
       ...(seed === 'demo' && !values['no-counters'] ? { counters: { seed: countersSeed } } : {}),
       ...(now === undefined ? {} : { now: clockFrom(now) }),

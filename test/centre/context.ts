@@ -1,12 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { businessDate } from '../../shared/domain/business-day.ts';
-import { officeRecord, type OfficeRecord } from '../../shared/contracts/centre/schemas.ts';
+import { officeRecord, SCHEMA_VERSION, type OfficeRecord } from '../../shared/contracts/centre/schemas.ts';
 import { openDb, readEpoch, writeEpoch, type Db } from './db.ts';
 
 /** What happened at the centre, for pages that follow it live and for tests. Told after the commit, never before. */
-interface Happening {
-  type: 'changes' | 'visit';
-}
+export type Happening =
+  /** There are new rows for the devices of an office (null: of all), or only for those of them that are a desk. */
+  | { type: 'changes'; audience: number | null; desk: boolean }
+  | { type: 'visit' }
+  /** The access of a device has ended. */
+  | { type: 'revoked'; deviceId: string };
+
+const same = (a: Happening, b: Happening): boolean => {
+  if (a.type === 'changes') return b.type === 'changes' && a.audience === b.audience && a.desk === b.desk;
+  if (a.type === 'revoked') return b.type === 'revoked' && a.deviceId === b.deviceId;
+  return b.type === a.type;
+};
 
 /** What all parts of the centre share. */
 export interface Context {
@@ -15,6 +24,8 @@ export interface Context {
   readonly epoch: string;
   /** Begins a new history, as a centre does that was restored from a backup. @returns its name */
   readonly newEpoch: () => string;
+  /** Pulls by devices of older schemas are refused; what they have to unload is taken from all. */
+  minSchema: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: (line: string) => void;
@@ -47,9 +58,11 @@ export const createContext = (file: string, now: () => number, log: (line: strin
       db.prepare(`INSERT INTO meta VALUES ('restored', '1') ON CONFLICT DO NOTHING`).run();
       epoch = next;
       // Who waits for changes is told at once that his cursor is of the past.
-      for (const listener of listeners) listener({ type: 'changes' });
+      for (const listener of listeners) listener({ type: 'changes', audience: null, desk: false });
       return next;
     },
+    // Schema 1 had no chain.
+    minSchema: SCHEMA_VERSION,
     now,
     log,
     write: (work) => {
@@ -62,7 +75,7 @@ export const createContext = (file: string, now: () => number, log: (line: strin
       return result;
     },
     tell: (happening) => {
-      if (!told.some((known) => known.type === happening.type)) told.push(happening);
+      if (!told.some((known) => same(known, happening))) told.push(happening);
     },
     listen: (listener) => {
       listeners.add(listener);
@@ -71,20 +84,24 @@ export const createContext = (file: string, now: () => number, log: (line: strin
   };
 };
 
-/** Offices that were read, by their text: they are asked for with every row. */
-const offices = new Map<string, OfficeRecord>();
-const MAX_OFFICES = 50;
+/** Offices that were read: they are asked for with every row. One that changes has another revision. */
+const offices = new WeakMap<Db, Map<number, { rev: number; office: OfficeRecord }>>();
 
 export const readOffice = ({ db }: Context, officeId: number): OfficeRecord | null => {
+  const id = String(officeId);
+  const rev = db
+    .prepare<[string], { rev: number }>(`SELECT rev FROM entity WHERE collection = 'office' AND id = ?`)
+    .get(id)?.rev;
+  if (rev === undefined) return null;
+  let read = offices.get(db);
+  if (!read) offices.set(db, (read = new Map<number, { rev: number; office: OfficeRecord }>()));
+  const known = read.get(officeId);
+  if (known?.rev === rev) return known.office;
   const row = db
     .prepare<[string], { data: string }>(`SELECT data FROM entity WHERE collection = 'office' AND id = ?`)
-    .get(String(officeId));
-  if (!row) return null;
-  const known = offices.get(row.data);
-  if (known) return known;
-  const office = officeRecord.parse(JSON.parse(row.data));
-  if (offices.size >= MAX_OFFICES) offices.clear();
-  offices.set(row.data, office);
+    .get(id);
+  const office = officeRecord.parse(JSON.parse(row?.data ?? 'null'));
+  read.set(officeId, { rev, office });
   return office;
 };
 

@@ -12,17 +12,18 @@ import { streamEvents } from './sse.ts';
 export const addControlRoutes = (
   app: FastifyInstance,
   gate: Gate,
-  turn: (change: Control) => ControlAnswer,
+  turn: (change: Control) => Promise<ControlAnswer>,
   closing: AbortSignal,
 ): void => {
   app.get('/control', () => gate.state());
-  // Fastify takes JSON only, which a page of another origin cannot send without asking first.
-  app.post('/control', (request) => {
-    const change = controlSchema.safeParse(request.body);
+  const control = async (body: unknown) => {
+    const change = controlSchema.safeParse(body);
     if (!change.success) throw new ProblemError('invalid-request', z.prettifyError(change.error).slice(0, 1000));
-    const answer = turn(change.data);
+    const answer = await turn(change.data);
     return { ...gate.state(), ...answer };
-  });
+  };
+  // Fastify takes JSON only, which a page of another origin cannot send without asking first.
+  app.post('/control', (request) => control(request.body));
   app.get('/control/events', (request, reply) =>
     streamEvents(request, reply, closing, (send) => gate.listen(({ type, ...data }) => send(type, data))),
   );

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { z } from 'zod';
 import { bookingId, epochMs, officeId, priority, serviceId, uuid, windowState } from '../../shared/domain/model.ts';
 import { centreApi } from '../../shared/contracts/centre/api.ts';
+import { PROBLEMS, type ProblemType } from '../../shared/contracts/centre/schemas.ts';
 
 /**
  * The knobs of a centre under test: it can be stopped at an exact point of a call, made to fail, to lose its answer or
@@ -17,6 +18,9 @@ const path = z.enum(paths as [string, ...string[]]);
  */
 const point = z.enum(['before', 'after']);
 
+const problemTypes = Object.keys(PROBLEMS) as [ProblemType, ...ProblemType[]];
+const times = z.int().min(0).max(1_000_000);
+
 const fourDigits = z.string().regex(/^\d{4}$/);
 
 export const controlSchema = z
@@ -24,9 +28,17 @@ export const controlSchema = z
     /** Requests to the path are taken in and not answered until released. */
     hold: z.strictObject({ path, at: point.default('before'), release: z.boolean().default(false) }),
     /** The next `times` requests to the path get this status and nothing is done. */
-    fail: z.strictObject({ path, status: z.int().min(400).max(599), times: z.int().min(0).max(1_000_000) }),
-    /** The next `times` requests to the path lose their connection at the point. */
-    drop: z.strictObject({ path, at: point.default('after'), times: z.int().min(0).max(1_000_000) }),
+    fail: z.strictObject({
+      path,
+      status: z.int().min(400).max(599),
+      times,
+      /** What it says is the matter; without it, what says so is not the centre. */
+      problem: z.enum(problemTypes).optional(),
+      /** Seconds, for the Retry-After header. */
+      retry_after: z.int().min(0).max(86_400).optional(),
+    }),
+    /** The next `times` requests to the path lose their connection at the point; a stream goes on for `lines` first. */
+    drop: z.strictObject({ path, at: point.default('after'), times, lines: times.default(0) }),
     /** Before every answer. */
     delayMs: z.int().min(0).max(120_000),
     cancel: bookingId,
@@ -72,6 +84,18 @@ export const controlSchema = z
     revoke: uuid,
     /** As after a restore from a backup: a new epoch. */
     restore: z.literal(true),
+    /** Personal data of who booked it is erased, here and on devices. */
+    erase: bookingId,
+    /** What is older than the rules of the offices allow is erased now, and not only within the hour. */
+    purge: z.literal(true),
+    /** Those of an office who have not come in time did not come. */
+    noShows: officeId,
+    /** Saves the database to a file while it is in use: what is in it now is durable. */
+    backup: z.string().min(1).max(4096),
+    /** Pulls by devices of older schemas are refused. */
+    minSchema: z.int().min(0).max(1000),
+    /** All calls are refused, with so many seconds to wait; 0: no longer. */
+    maintenance: z.int().min(0).max(86_400),
     /** One more enrolment code. Answered with it. */
     code: z.strictObject({
       office_id: officeId,
@@ -99,8 +123,13 @@ export type ControlEvent =
   | { type: 'held'; n: number; method: string; path: string; at: z.output<typeof point> }
   | { type: 'response'; n: number; method: string; path: string; status: number };
 
-/** What a call is to do instead of its work. */
-type Detour = { status: number } | 'drop' | null;
+interface Fail {
+  status: number;
+  problem: ProblemType | undefined;
+  retryAfter: number | undefined;
+}
+/** What a call is to do instead of its work; a stream ends after so many lines. */
+export type Detour = ({ type: 'fail' } & Fail) | { type: 'drop'; lines: number } | null;
 
 export interface Gate {
   /** A request came in. @returns its number */
@@ -108,7 +137,7 @@ export interface Gate {
   /** Waits while the point is held. @returns what to do instead, if anything */
   pass(n: number, method: string, path: string, at: z.output<typeof point>): Promise<Detour>;
   leave(n: number, method: string, path: string, status: number): void;
-  set(change: Pick<Control, 'hold' | 'fail' | 'drop' | 'delayMs'>): void;
+  set(change: Pick<Control, 'hold' | 'fail' | 'drop' | 'delayMs' | 'maintenance'>): void;
   state(): {
     held: HeldCall[];
     holding: string[];
@@ -126,8 +155,9 @@ export const createGate = (): Gate => {
   events.setMaxListeners(0);
   const holding = new Set<string>();
   const held = new Map<HeldCall, () => void>();
-  const fails = new Map<string, { status: number; times: number }>();
-  const drops = new Map<string, number>();
+  const fails = new Map<string, Fail & { times: number }>();
+  const drops = new Map<string, { times: number; lines: number }>();
+  let maintenance = 0;
   const counts = new Map<string, number>();
   const answered = new Map<string, number>();
   const add = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
@@ -163,15 +193,17 @@ export const createGate = (): Gate => {
         });
       }
       if (at === 'after' && delayMs > 0 && !closed) await pause(delayMs);
-      const dropsLeft = drops.get(key) ?? 0;
-      if (dropsLeft > 0) {
-        drops.set(key, dropsLeft - 1);
-        return 'drop';
+      const drop = drops.get(key);
+      if (drop && drop.times > 0) {
+        drop.times -= 1;
+        return { type: 'drop', lines: drop.lines };
       }
-      const fail = at === 'before' ? fails.get(path) : undefined;
+      if (at === 'after') return null;
+      if (maintenance > 0) return { type: 'fail', status: 503, problem: 'maintenance', retryAfter: maintenance };
+      const fail = fails.get(path);
       if (!fail || fail.times === 0) return null;
       fail.times -= 1;
-      return { status: fail.status };
+      return { type: 'fail', ...fail };
     },
     leave: (n, method, path, status) => {
       add(answered, path);
@@ -179,8 +211,15 @@ export const createGate = (): Gate => {
     },
     set: (change) => {
       if (change.delayMs !== undefined) delayMs = change.delayMs;
-      if (change.fail) fails.set(change.fail.path, { status: change.fail.status, times: change.fail.times });
-      if (change.drop) drops.set(`${change.drop.at} ${change.drop.path}`, change.drop.times);
+      if (change.maintenance !== undefined) ({ maintenance } = change);
+      if (change.fail) {
+        const { path, retry_after: retryAfter, problem, ...rest } = change.fail;
+        fails.set(path, { ...rest, problem, retryAfter });
+      }
+      if (change.drop) {
+        const { at, path, ...rest } = change.drop;
+        drops.set(`${at} ${path}`, rest);
+      }
       if (!change.hold) return;
       const { path, at, release } = change.hold;
       if (!release) {

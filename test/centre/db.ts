@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { VISITS_SCHEMA } from './db-visits.ts';
 
 /**
  * The centre's store. Every promise that the centre makes to a device (an acknowledged operation, a leased number, a
@@ -6,7 +7,7 @@ import Database from 'better-sqlite3';
  */
 export type Db = Database.Database;
 
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -22,34 +23,6 @@ CREATE TABLE entity (
   PRIMARY KEY (collection, id, audience)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE booking (
-  booking_id TEXT PRIMARY KEY CHECK (length(booking_id) = 32),
-  rev INTEGER NOT NULL,
-  office_id INTEGER NOT NULL,
-  number TEXT NOT NULL CHECK (length(number) = 8),
-  service_id INTEGER NOT NULL,
-  -- JSON list: what comes after it in the same visit.
-  further_services TEXT NOT NULL DEFAULT '[]',
-  starts_at INTEGER NOT NULL,
-  status TEXT NOT NULL,
-  revision INTEGER NOT NULL DEFAULT 0,
-  language TEXT,
-  masked TEXT,
-  -- JSON list of verifiers; what they verify is not kept.
-  factors TEXT NOT NULL DEFAULT '[]',
-  priority TEXT NOT NULL DEFAULT 'none',
-  person TEXT,
-  -- JSON, sealed as it came from a device; null for all others.
-  contact TEXT,
-  ticket_series TEXT,
-  ticket_number INTEGER,
-  -- Office whose devices hold it; null when it is outside their window.
-  visible_to INTEGER,
-  CHECK ((ticket_series IS NULL) = (ticket_number IS NULL))
-) STRICT, WITHOUT ROWID;
-CREATE INDEX booking_time ON booking (office_id, starts_at);
-CREATE INDEX booking_number ON booking (number);
-
 -- How many a slot takes, where that is not what the windows make of it.
 CREATE TABLE slot_capacity (
   office_id INTEGER NOT NULL,
@@ -60,20 +33,47 @@ CREATE TABLE slot_capacity (
 -- When times can be booked, JSON; an office that is not here has no slots.
 CREATE TABLE booking_times (office_id INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT;
 
--- Append-only, numbered in commit order: there is one writer. A row is for the devices of one office (-1: of all).
+-- Append-only, numbered in commit order: there is one writer. A row is for the devices of one office (-1: of all), or for
+-- those of them that are a desk. What was in a row stands in current_row alone, so that what is erased there is gone.
 CREATE TABLE change_log (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   audience INTEGER NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('', 'desk')),
   collection TEXT NOT NULL,
   id TEXT NOT NULL,
   rev INTEGER NOT NULL,
   op TEXT NOT NULL CHECK (op IN ('put', 'del', 'evict')),
-  data TEXT,
-  CHECK ((op = 'put') = (data IS NOT NULL))
+  purge INTEGER NOT NULL DEFAULT 0 CHECK (purge = 0 OR op = 'evict')
 ) STRICT;
-CREATE INDEX change_entity ON change_log (audience, collection, id, seq);
 CREATE TRIGGER change_log_kept BEFORE DELETE ON change_log BEGIN SELECT raise(ABORT, 'change_log is append-only'); END;
 CREATE TRIGGER change_log_fixed BEFORE UPDATE ON change_log BEGIN SELECT raise(ABORT, 'change_log is append-only'); END;
+
+-- Of each entity the newest row of the log, as devices get it: the feed, snapshots and digests are read from here.
+CREATE TABLE current_row (
+  audience INTEGER NOT NULL,
+  role TEXT NOT NULL,
+  collection TEXT NOT NULL,
+  id TEXT NOT NULL,
+  rev INTEGER NOT NULL,
+  -- Of the newest row, and of the first that there ever was.
+  seq INTEGER NOT NULL,
+  first_seq INTEGER NOT NULL,
+  op TEXT NOT NULL,
+  purge INTEGER NOT NULL,
+  data TEXT,
+  PRIMARY KEY (audience, role, collection, id),
+  CHECK ((op = 'put') = (data IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX current_seq ON current_row (audience, role, seq);
+-- Of all puts of a collection: how many, and the XOR of the first 8 bytes of SHA-256(id|rev), hexadecimal.
+CREATE TABLE row_digest (
+  audience INTEGER NOT NULL,
+  role TEXT NOT NULL,
+  collection TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  xor TEXT NOT NULL,
+  PRIMARY KEY (audience, role, collection)
+) STRICT, WITHOUT ROWID;
 
 -- The business day up to which an office's window was brought.
 CREATE TABLE office_window (office_id INTEGER PRIMARY KEY, business_date TEXT NOT NULL) STRICT;
@@ -88,7 +88,11 @@ CREATE TABLE device (
   hardware TEXT NOT NULL,
   enrolled_at INTEGER NOT NULL,
   revoked_at INTEGER,
+  -- Two devices say that they are this one: its chain of operations has forked.
+  blocked_at INTEGER,
+  -- The last of its chain that is known here, and the last that is in a backup.
   acked_seq INTEGER NOT NULL DEFAULT 0,
+  durable_seq INTEGER NOT NULL DEFAULT 0,
   -- The history in which it said what numbers it holds.
   hello_epoch TEXT,
   UNIQUE (office_id, slot_no)
@@ -113,6 +117,17 @@ CREATE TABLE access_token (
   expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The chain of a device's operations: the hash of each, also of those that were withheld.
+CREATE TABLE chain (
+  device_id TEXT NOT NULL REFERENCES device,
+  seq INTEGER NOT NULL,
+  hash TEXT NOT NULL CHECK (length(hash) = 64),
+  op_id TEXT NOT NULL,
+  -- The operation itself has not been sent yet.
+  withheld INTEGER NOT NULL CHECK (withheld IN (0, 1)),
+  PRIMARY KEY (device_id, seq)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE operation (
   device_id TEXT NOT NULL REFERENCES device,
   op_id TEXT NOT NULL,
@@ -123,7 +138,8 @@ CREATE TABLE operation (
   received_at INTEGER NOT NULL,
   status TEXT NOT NULL,
   problem_type TEXT,
-  problem_title TEXT,
+  -- JSON, all that was answered.
+  outcome TEXT NOT NULL,
   PRIMARY KEY (device_id, op_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX operation_seq ON operation (device_id, seq);
@@ -148,63 +164,6 @@ CREATE TABLE withdrawn (
   op_id TEXT NOT NULL,
   at INTEGER NOT NULL,
   PRIMARY KEY (device_id, op_id)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE visit (
-  visit_id TEXT PRIMARY KEY,
-  rev INTEGER NOT NULL,
-  office_id INTEGER NOT NULL,
-  -- Null: given out by the centre itself, for a screen that is no device of ours.
-  device_id TEXT REFERENCES device,
-  op_id TEXT,
-  origin TEXT NOT NULL CHECK (origin IN ('booking', 'walk-in')),
-  booking_id TEXT,
-  service_id INTEGER NOT NULL,
-  series TEXT NOT NULL,
-  number INTEGER NOT NULL,
-  business_date TEXT NOT NULL,
-  provisional INTEGER NOT NULL CHECK (provisional IN (0, 1)),
-  -- By the device's clock, and what counts: never after it was received.
-  occurred_at INTEGER NOT NULL,
-  arrived_at INTEGER NOT NULL,
-  order_at INTEGER NOT NULL,
-  received_at INTEGER NOT NULL,
-  copies INTEGER NOT NULL DEFAULT 0,
-  state TEXT NOT NULL CHECK (state IN ('waiting', 'called', 'serving', 'done', 'left')),
-  -- What counts in the queue, and what was claimed.
-  priority TEXT NOT NULL DEFAULT 'none',
-  claim TEXT,
-  claim_level TEXT,
-  claim_confirmed INTEGER NOT NULL DEFAULT 0 CHECK (claim_confirmed IN (0, 1)),
-  language TEXT,
-  -- JSON, sealed as it came.
-  contact TEXT,
-  -- JSON list of what the device wants staff to know.
-  flags TEXT NOT NULL DEFAULT '[]',
-  late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1)),
-  -- Why it needs a decision at the desk.
-  conflict TEXT,
-  -- The visit that it collides with.
-  linked_visit TEXT,
-  -- The office's devices hold it.
-  shown INTEGER NOT NULL DEFAULT 0 CHECK (shown IN (0, 1)),
-  CHECK ((origin = 'booking') = (booking_id IS NOT NULL)),
-  CHECK ((device_id IS NULL) = (op_id IS NULL))
-) STRICT, WITHOUT ROWID;
-CREATE INDEX visit_booking ON visit (booking_id);
-CREATE INDEX visit_day ON visit (office_id, business_date);
-CREATE INDEX visit_shown ON visit (office_id) WHERE shown = 1;
-
-CREATE TABLE stage (
-  visit_id TEXT NOT NULL REFERENCES visit,
-  position INTEGER NOT NULL,
-  service_id INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('waiting', 'called', 'serving', 'done', 'skipped')),
-  window_id INTEGER,
-  called_at INTEGER,
-  serving_at INTEGER,
-  done_at INTEGER,
-  PRIMARY KEY (visit_id, position)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE help_call (
@@ -306,7 +265,7 @@ CREATE TABLE device_health (
   report TEXT NOT NULL,
   received_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-`;
+${VISITS_SCHEMA}`;
 
 /** The same SQL is asked thousands of times: each text is compiled once. */
 const compileOnce = (db: Db): void => {

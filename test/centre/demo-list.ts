@@ -1,7 +1,7 @@
 import { addDays } from '../../shared/domain/business-day.ts';
 import { inLanguage } from '../../shared/domain/language.ts';
 import { formatTicketNumber } from '../../shared/domain/ticket-number.ts';
-import { bookingsOn, readBooking, type Booking } from './bookings.ts';
+import { bookingsOn, readBooking, type NewBooking } from './bookings.ts';
 import { officeDate, type Context } from './context.ts';
 import { demoBooking, demoFactor, soonId, supersededIds, timeBefore, type DemoFactor } from './demo.ts';
 import { DEMO_OFFICE, demoServices, OTHER_OFFICE } from './demo-services.ts';
@@ -59,17 +59,17 @@ export interface DemoBooking {
 /** Signs what the forger of the demo makes: a key that no centre knows, new at each start. */
 const forgersKey = newKeyPair();
 
-const durationOf = (booking: Booking): number =>
+const durationOf = (booking: NewBooking): number =>
   (demoServices.find(({ id }) => id === booking.service_id)?.duration_minutes ?? 15) * MINUTE_MS;
 
 /** What the bookings of the day show, by their ids. */
-const kindsOf = (day: readonly Booking[], superseded: ReadonlySet<string>, now: number): Map<string, DemoKind> => {
+const kindsOf = (day: readonly NewBooking[], superseded: ReadonlySet<string>, now: number): Map<string, DemoKind> => {
   const times = new Map<string, number>();
   for (const { person, status } of day) {
     if (person !== null && status !== 'cancelled') times.set(person, (times.get(person) ?? 0) + 1);
   }
   const kinds = new Map<string, DemoKind>();
-  const rest: Booking[] = [];
+  const rest: NewBooking[] = [];
   for (const booking of day) {
     const { id, status, further_services: further, person } = booking;
     if (status === 'cancelled') kinds.set(id, 'cancelled');
@@ -94,7 +94,7 @@ export const demoBookings = (context: Context): DemoBooking[] => {
   const day = bookingsOn(context, DEMO_OFFICE, today);
   /** For what the database does not hold: soon, when the demo began, and always the same. */
   const soon = readBooking(context, soonId(today))?.starts_at ?? day[0]?.starts_at ?? now;
-  const shown = (booking: Booking, kind: DemoKind, token = confirmation(context, booking)): DemoBooking => {
+  const shown = (booking: NewBooking, kind: DemoKind, token = confirmation(context, booking)): DemoBooking => {
     const name = demoServices.find(({ id }) => id === booking.service_id)?.name ?? { ru: '' };
     return {
       id: booking.id,
@@ -112,7 +112,7 @@ export const demoBookings = (context: Context): DemoBooking[] => {
       factor: demoFactor(booking),
     };
   };
-  const first = (date: string, officeId = DEMO_OFFICE): Booking[] =>
+  const first = (date: string, officeId = DEMO_OFFICE): NewBooking[] =>
     bookingsOn(context, officeId, date)
       .filter(({ status }) => status === 'booked')
       .slice(0, 2);
@@ -122,7 +122,7 @@ export const demoBookings = (context: Context): DemoBooking[] => {
     demoBooking(`${today} unknown ${n}`, n, DEMO_OFFICE, soon, { priority: 'none' }),
   )
     .filter(({ id }) => !known.has(id))
-    .map((b): Booking => (arrived.get(b.id) ? { ...b, status: 'arrived' } : b));
+    .map((b): NewBooking => (arrived.get(b.id) ? { ...b, status: 'arrived' } : b));
   const forged = demoBooking(`${today} forged`, 1, DEMO_OFFICE, soon);
   const kinds = kindsOf(day, supersededIds(today), now);
   return [

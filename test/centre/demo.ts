@@ -3,9 +3,10 @@ import type { FactorVerifier } from '../../shared/contracts/centre/schemas.ts';
 import { addDays, businessDate, localTime, startOfBusinessDay } from '../../shared/domain/business-day.ts';
 import { makeBookingNumber } from '../../shared/domain/booking-number.ts';
 import type { Priority } from '../../shared/domain/queue.ts';
-import type { Booking } from './bookings.ts';
+import type { NewBooking } from './bookings.ts';
 import type { Context } from './context.ts';
 import { demoOffices, demoWindows } from './demo-office.ts';
+import { demoPerson } from './demo-people.ts';
 import { DEMO_OFFICE, demoGroups, demoServices, OTHER_OFFICE } from './demo-services.ts';
 import { verifiersOf } from './factors.ts';
 import { parseSeed, type Seed } from './seed.ts';
@@ -56,7 +57,7 @@ const verifiers = (index: number): FactorVerifier[] => {
 };
 
 /** The second factor of a booking of the demo, in clear; null for a booking that was made elsewhere. */
-export const demoFactor = ({ id, factors }: Pick<Booking, 'id' | 'factors'>): DemoFactor | null => {
+export const demoFactor = ({ id, factors }: Pick<NewBooking, 'id' | 'factors'>): DemoFactor | null => {
   const index = factorIndex(id);
   return factors[0]?.salt === verifiers(index)[0]?.salt ? (FACTORS[index] ?? null) : null;
 };
@@ -74,7 +75,7 @@ const priorityAt = (n: number): Priority => {
   return n % 29 === 17 ? 'first' : 'none';
 };
 
-interface Made extends Partial<Booking> {
+interface Made extends Partial<NewBooking> {
   /** Of whom; his own, if not given. */
   who?: string;
 }
@@ -86,7 +87,7 @@ export const demoBooking = (
   officeId: number,
   startsAt: number,
   { who = name, ...more }: Made = {},
-): Booking => {
+): NewBooking => {
   const bytes = digest(name);
   const id = idOf(name);
   return {
@@ -117,7 +118,7 @@ const startOf = (date: string): number => startOfBusinessDay(date, ZONE, DAY_CHA
 /** By how much a moved booking of the demo was put off. */
 const PUT_OFF_MS = 20 * MINUTE_MS;
 /** When a moved booking was booked for at first, as its old confirmation says. */
-export const timeBefore = (booking: Pick<Booking, 'starts_at'>): number => booking.starts_at - PUT_OFF_MS;
+export const timeBefore = (booking: Pick<NewBooking, 'starts_at'>): number => booking.starts_at - PUT_OFF_MS;
 
 const SUPERSEDED = 2;
 const nameOf = (today: string, what: 'multi' | 'twice' | 'superseded', n: number): string => `${today} ${what} ${n}`;
@@ -131,7 +132,7 @@ export const supersededIds = (today: string): ReadonlySet<string> =>
 export const soonId = (today: string): string => idOf(nameOf(today, 'multi', 0));
 
 /** Bookings that show something: several services, two bookings of one person, a time that was put off. */
-const special = (today: string, slot: number): Booking[] => {
+const special = (today: string, slot: number): NewBooking[] => {
   const first = startOf(today);
   const last = startOf(addDays(today, 1)) - SLOT_MS;
   const at = (minutes: number): number => Math.min(last, Math.max(first, slot + minutes * MINUTE_MS));
@@ -167,7 +168,7 @@ const special = (today: string, slot: number): Booking[] => {
 };
 
 /** The bookings around `now`: three hours back, five ahead, but never out of the business day. */
-const bookingsAround = (now: number): Booking[] => {
+const bookingsAround = (now: number): NewBooking[] => {
   const today = businessDate(now, ZONE, DAY_CHANGE);
   const slot = Math.floor(now / SLOT_MS) * SLOT_MS;
   const from = Math.max(startOf(today), slot - 3 * HOUR_MS);
@@ -193,6 +194,16 @@ const bookingsAround = (now: number): Booking[] => {
   }
   return list;
 };
+
+/** As it is put in: with who it is for. */
+const withPerson = (booking: NewBooking) => ({
+  ...booking,
+  ...demoPerson(
+    booking.masked ?? '',
+    digest(`people ${booking.person ?? ''}`),
+    FACTORS[factorIndex(booking.id)]?.phone4 ?? '0000',
+  ),
+});
 
 const WORKING_HOURS = [{ from: 9 * 60, until: 18 * 60 }];
 const ALL_DAY = [{ from: 0, until: 24 * 60 }];
@@ -225,7 +236,7 @@ export const demoSeed = (context: Context): Seed => {
       services: demoServices,
       windows: demoWindows,
       slots: [{ office_id: DEMO_OFFICE, every_minutes: 30, hours: slotHours }],
-      bookings: known?.n === 0 ? bookingsAround(now) : [],
+      bookings: known?.n === 0 ? bookingsAround(now).map((booking) => withPerson(booking)) : [],
       enrolment: [{ office_id: DEMO_OFFICE, roles: ['kiosk'], count: CODES }],
     },
     'the demo',

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createPublicKey, randomBytes, type KeyObject } from 'node:crypto';
 import { compactVerify, importJWK, type CryptoKey } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -38,7 +38,9 @@ export interface Device {
   id: string;
   officeId: number;
   slotNo: number;
+  roles: readonly ('kiosk' | 'desk')[];
 }
+const roleList = z.array(z.enum(['kiosk', 'desk']));
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -104,7 +106,7 @@ export const enrol = async (context: Context, input: In<'enrol'>, source: string
   const before = wrong();
   if (before.n >= MAX_WRONG) {
     const seconds = Math.ceil(((before.first ?? now()) + WRONG_WINDOW_MS - now()) / 1000);
-    throw new ProblemError('rate-limited', undefined, Math.max(1, seconds));
+    throw new ProblemError('rate-limited', undefined, { retryAfter: Math.max(1, seconds) });
   }
   const code = normalCode(input.code);
   const proven = await proofHolds(input);
@@ -143,12 +145,22 @@ export const enrol = async (context: Context, input: In<'enrol'>, source: string
       // It holds no numbers yet: that is all that its hello could say.
     ).run(deviceId, row.office_id, slot, row.roles, input.public_jwk.x, input.app, input.hardware, now(), epoch);
     db.prepare('UPDATE enrolment_code SET used_at = ?, device_id = ? WHERE code = ?').run(now(), deviceId, code);
-    const roles = z.array(z.enum(['kiosk', 'desk'])).parse(JSON.parse(row.roles));
+    const roles = roleList.parse(JSON.parse(row.roles));
     return { device_id: deviceId, office_id: row.office_id, slot_no: slot, roles, epoch };
   });
   if (!answer) throw new ProblemError('code-invalid');
   return answer;
 };
+
+/** Revoked by the administrator, or blocked because its chain forked: it is the same to whoever signs in as it. */
+const ENDED = 'coalesce(revoked_at, blocked_at) AS ended_at';
+interface DeviceRow {
+  device_id: string;
+  office_id: number;
+  slot_no: number;
+  roles: string;
+  ended_at: number | null;
+}
 
 /** Sign-in. Nonces live in memory: after a restart a device asks for a new one. */
 export const createSignIn = (context: Context, audiences: () => readonly string[]) => {
@@ -177,14 +189,14 @@ export const createSignIn = (context: Context, audiences: () => readonly string[
     /** @throws ProblemError `unauthorized` (whatever was wrong) or `device-revoked` */
     token: async (input: In<'token'>): Promise<Out<'token'>> => {
       const refused = (): ProblemError => new ProblemError('unauthorized', 'the assertion was not accepted');
-      let device: { device_id: string; revoked_at: number | null };
+      let device: { device_id: string; ended_at: number | null };
       try {
         const said = assertion.parse(
           JSON.parse(Buffer.from(input.client_assertion.split('.')[1] ?? '', 'base64url').toString()),
         );
         const row = db
-          .prepare<[string], { device_id: string; public_x: string; revoked_at: number | null }>(
-            'SELECT device_id, public_x, revoked_at FROM device WHERE device_id = ?',
+          .prepare<[string], { device_id: string; public_x: string; ended_at: number | null }>(
+            `SELECT device_id, public_x, ${ENDED} FROM device WHERE device_id = ?`,
           )
           .get(said.iss.toLowerCase());
         if (!row) throw refused();
@@ -197,7 +209,7 @@ export const createSignIn = (context: Context, audiences: () => readonly string[
         throw refused();
       }
       // Only now, to whoever proved to be the device.
-      if (device.revoked_at !== null) throw new ProblemError('device-revoked');
+      if (device.ended_at !== null) throw new ProblemError('device-revoked');
       const token = randomBytes(32).toString('base64url');
       context.write(() => {
         db.prepare('DELETE FROM access_token WHERE expires_at <= ?').run(now());
@@ -220,17 +232,19 @@ export const createSignIn = (context: Context, audiences: () => readonly string[
         token === undefined
           ? undefined
           : db
-              .prepare<
-                [string, number],
-                { device_id: string; office_id: number; slot_no: number; revoked_at: number | null }
-              >(
-                `SELECT device_id, office_id, slot_no, revoked_at FROM access_token JOIN device USING (device_id)
+              .prepare<[string, number], DeviceRow>(
+                `SELECT device_id, office_id, slot_no, roles, ${ENDED} FROM access_token JOIN device USING (device_id)
                  WHERE token_sha256 = ? AND expires_at > ?`,
               )
               .get(sha256(token), now());
       if (!row) throw new ProblemError('unauthorized');
-      if (row.revoked_at !== null) throw new ProblemError('device-revoked');
-      return { id: row.device_id, officeId: row.office_id, slotNo: row.slot_no };
+      if (row.ended_at !== null) throw new ProblemError('device-revoked');
+      return {
+        id: row.device_id,
+        officeId: row.office_id,
+        slotNo: row.slot_no,
+        roles: roleList.parse(JSON.parse(row.roles)),
+      };
     },
   };
 };
@@ -238,9 +252,30 @@ export const createSignIn = (context: Context, audiences: () => readonly string[
 /** Ends a device's access, also that of a call which waits. @returns whether there was such a device */
 export const revokeDevice = (context: Context, deviceId: string): boolean =>
   context.write(() => {
-    context.tell({ type: 'changes' });
+    const id = deviceId.toLowerCase();
+    context.tell({ type: 'revoked', deviceId: id });
     const { changes } = context.db
       .prepare('UPDATE device SET revoked_at = coalesce(revoked_at, ?) WHERE device_id = ?')
-      .run(context.now(), deviceId.toLowerCase());
+      .run(context.now(), id);
     return changes > 0;
   });
+
+/** Two say that they are this device: neither is believed any more. */
+export const blockDevice = (context: Context, device: Device, why: string): void => {
+  context.write(() => {
+    context.tell({ type: 'revoked', deviceId: device.id });
+    context.db
+      .prepare('UPDATE device SET blocked_at = coalesce(blocked_at, ?) WHERE device_id = ?')
+      .run(context.now(), device.id);
+  });
+  context.log(`ALARM: device ${device.id} of office ${device.officeId} is blocked, its chain has forked: ${why}`);
+};
+
+/** The key that a device signs with. */
+export const deviceKeyOf = ({ db }: Context, device: Device): KeyObject => {
+  const row = db
+    .prepare<[string], { public_x: string }>('SELECT public_x FROM device WHERE device_id = ?')
+    .get(device.id);
+  if (!row) throw new ProblemError('unauthorized');
+  return createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x: row.public_x } });
+};

@@ -1,143 +1,174 @@
 import type { Operation } from '../../shared/contracts/centre/schemas.ts';
+import { addDays } from '../../shared/domain/business-day.ts';
 import { assertNever } from '../../shared/domain/model.ts';
-import { putBooking, readBooking, type Booking } from './bookings.ts';
+import { decide, LIVE_DAYS, readConflict } from './conflicts.ts';
 import { officeDate, readOffice, type Context } from './context.ts';
 import type { Device } from './devices.ts';
+import { editVisit } from './edits.ts';
 import { applied, conflict, type Outcome } from './outcome.ts';
-import { addVisit } from './visits.ts';
+import { refreshRejected } from './requests.ts';
+import { purgeDone } from './retention.ts';
+import { redirectFor, timesOf } from './rules.ts';
+import { blinded, phoneIn } from './sealing.ts';
+import { settleConflictOf, settleVisit } from './settling.ts';
+import { insertVisit, visitRow, type NewVisit, type VisitRow } from './visits.ts';
 
 /** Facts have already happened in the room: they are never refused, only flagged. */
 
 type Of<T extends Operation['type']> = Extract<Operation, { type: T }>;
 
-interface VisitRow {
-  visit_id: string;
-  booking_id: string | null;
-}
+const merged = (type: string, title: string): Outcome => ({ status: 'merged', problem: { type, title } });
 
-const knownVisit = ({ db }: Context, visitId: string): VisitRow | undefined =>
-  db.prepare<[string], VisitRow>('SELECT visit_id, booking_id FROM visit WHERE visit_id = ?').get(visitId);
+const TITLES: Record<string, string> = {
+  'double-checkin': 'The booking was checked in before: two tickets, one visit',
+  'from-cancelled': 'The booking had been cancelled',
+  'cancel-reverted': 'The booking was cancelled after he had come: it stands',
+  'other-day': 'The booking is for another day',
+  'other-office': 'The booking is for another office',
+  'already-served': 'The booking had been served',
+  'needs-redirect': 'The service is not to be had any more',
+  'possible-duplicate': 'Another device gave a ticket for the same phone',
+  'number-used-twice': 'Another ticket of the day has the same number',
+  'no-show-withdrawn': 'He had come in time after all',
+};
 
-const merged: Outcome = { status: 'merged', problem: { type: 'visit-known', title: 'This visit was told before' } };
+/** The word of an answer, where it is not that of the conflict. */
+const PROBLEMS: Record<string, string> = { 'from-cancelled': 'booking-cancelled' };
 
-/** When it happened, as far as it can be: the device's clock may be ahead. */
-const happened = (context: Context, op: Operation): number => Math.min(op.occurred_at, context.now());
+/** What became of a visit that was told. */
+const outcomeOf = (context: Context, op: Of<'checkin' | 'walkin'>): Outcome => {
+  const row = visitRow(context, op.payload.visit_id);
+  if (row?.role === 'return') return merged('returned', 'He had come before: it is the same visit');
+  const own = readConflict(context, op.op_id.toLowerCase());
+  if (own) return conflict(PROBLEMS[own.type] ?? own.type, TITLES[own.type] ?? own.type);
+  // Earlier than what was known until now: the other ticket is the second one.
+  const other = context.db
+    .prepare(`SELECT 1 FROM visit WHERE main_visit = ? AND role = 'also'`)
+    .get(op.payload.visit_id);
+  return other === undefined ? applied : conflict('double-checkin', TITLES['double-checkin'] ?? '');
+};
 
-/** What a check-in collides with, and with whose visit; null when all is well. */
-const collision = (
-  context: Context,
-  device: Device,
-  op: Of<'checkin'>,
-  booking: Booking | null,
-): { outcome: ReturnType<typeof conflict>; linked: string | null } | null => {
-  const first = context.db
-    .prepare<[string], VisitRow>(
-      `SELECT visit_id, booking_id FROM visit WHERE booking_id = ? ORDER BY received_at, visit_id LIMIT 1`,
-    )
-    .get(op.payload.booking_id);
-  const stands = (type: string, title: string) => ({
-    outcome: conflict(type, title),
-    linked: first?.visit_id ?? null,
-  });
-  if (first) return stands('double-checkin', 'The booking was checked in before: two tickets, one visit');
-  if (!booking) return null;
-  if (booking.office_id !== device.officeId) return stands('other-office', 'The booking is for another office');
-  switch (booking.status) {
-    case 'cancelled':
-      return stands('booking-cancelled', 'The booking had been cancelled');
-    case 'arrived':
-      return stands('double-checkin', 'The booking was checked in before');
-    case 'served':
-      return stands('already-served', 'The booking had been served');
-    case 'booked':
-    case 'rescheduled':
-    case 'no-show':
-      return officeDate(context, device.officeId, booking.starts_at) === op.business_date
+/**
+ * The day in whose queue a visit stands: that of the operation, but none to come (its clock is wrong: he is here now), and
+ * none that has long been over (null).
+ */
+const queueDate = (context: Context, device: Device, op: Operation): string | null => {
+  const today = officeDate(context, device.officeId, context.now());
+  if (op.business_date > today) return today;
+  return op.business_date < addDays(today, -LIVE_DAYS) ? null : op.business_date;
+};
+
+type Told = Pick<
+  NewVisit,
+  'booking_id' | 'language' | 'contact' | 'contact_hash' | 'said_starts_at' | 'priority' | 'claim' | 'late'
+>;
+
+const take = (context: Context, device: Device, op: Of<'checkin' | 'walkin'>, told: Told): Outcome => {
+  const { payload } = op;
+  const { at, ranked } = timesOf(context, op);
+  const date = queueDate(context, device, op);
+  insertVisit(context, {
+    ...told,
+    visit_id: payload.visit_id,
+    office_id: device.officeId,
+    device_id: device.id,
+    op_id: op.op_id.toLowerCase(),
+    seq: op.seq,
+    services: [payload.service_id, ...payload.further_services],
+    ticket: payload.ticket,
+    business_date: op.business_date,
+    queue_date: date,
+    occurred_at: op.occurred_at,
+    arrived_at: at,
+    ranked_at: ranked,
+    flags: payload.flags,
+    redirect:
+      date === null
         ? null
-        : stands('other-day', 'The booking is for another day');
-    default:
-      return assertNever(booking.status);
-  }
+        : redirectFor(context, device.officeId, {
+            serviceId: payload.service_id,
+            at,
+            walkIn: told.booking_id === null,
+            date,
+          }),
+  });
+  settleVisit(context, payload.visit_id);
+  return outcomeOf(context, op);
+};
+
+/** A visit that was told before; null for a new one. */
+const again = (known: VisitRow | undefined, bookingId: string | null): Outcome | null => {
+  if (!known) return null;
+  return known.booking_id === bookingId
+    ? merged('visit-known', 'This visit was told before')
+    : conflict('visit-known', 'Another visit has the same id');
 };
 
 const applyCheckin = (context: Context, device: Device, op: Of<'checkin'>): Outcome => {
   const { payload } = op;
-  const known = knownVisit(context, payload.visit_id);
-  if (known) {
-    return known.booking_id === payload.booking_id
-      ? merged
-      : conflict('visit-known', 'Another check-in has the same visit id');
-  }
-  const booking = readBooking(context, payload.booking_id);
-  const hit = collision(context, device, op, booking);
-  const arrived = happened(context, op);
-  const unique = addVisit(context, {
-    visit_id: payload.visit_id,
-    office_id: device.officeId,
-    device_id: device.id,
-    op_id: op.op_id,
-    booking_id: payload.booking_id,
-    services: [payload.service_id, ...payload.further_services],
-    ticket: payload.ticket,
-    business_date: op.business_date,
-    // What counts is what the centre knows: the device may not have heard of a booking that is here.
-    provisional: !booking,
-    occurred_at: op.occurred_at,
-    arrived_at: arrived,
-    // Who has no booking that holds, and who came late for it, stands where he arrived.
-    // A booking that is not known here yet: its own confirmation says the time.
-    order_at: hit || payload.late ? arrived : (booking?.starts_at ?? payload.starts_at ?? arrived),
-    priority: booking?.priority ?? 'none',
-    claim: null,
-    language: booking?.language ?? null,
-    contact: null,
-    flags: payload.flags,
-    late: payload.late,
-    conflict: hit?.outcome.problem.type ?? null,
-    linked_visit: hit?.linked ?? null,
-  });
-  if (booking && !hit) putBooking(context, { ...booking, status: 'arrived', ticket: payload.ticket });
-  if (hit) return hit.outcome;
-  return unique ? applied : conflict('number-used-twice', 'Another ticket of the day has the same number');
+  return (
+    again(visitRow(context, payload.visit_id), payload.booking_id) ??
+    take(context, device, op, {
+      booking_id: payload.booking_id,
+      language: null,
+      contact: null,
+      contact_hash: null,
+      said_starts_at: payload.starts_at,
+      priority: 'none',
+      claim: null,
+      late: payload.late,
+    })
+  );
 };
 
 const applyWalkIn = (context: Context, device: Device, op: Of<'walkin'>): Outcome => {
   const { payload } = op;
-  const known = knownVisit(context, payload.visit_id);
-  if (known) {
-    return known.booking_id === null ? merged : conflict('visit-known', 'A check-in has the same visit id');
-  }
   const claim = readOffice(context, device.officeId)?.priority_claims.find(({ id }) => id === payload.claim);
-  const arrived = happened(context, op);
-  const unique = addVisit(context, {
-    visit_id: payload.visit_id,
-    office_id: device.officeId,
-    device_id: device.id,
-    op_id: op.op_id,
-    booking_id: null,
-    services: [payload.service_id, ...payload.further_services],
-    ticket: payload.ticket,
-    business_date: op.business_date,
-    provisional: false,
-    occurred_at: op.occurred_at,
-    arrived_at: arrived,
-    order_at: arrived,
-    priority: claim?.at_once === true ? claim.level : 'none',
-    // A claim that the office no longer has on its list is for the desk to look at.
-    claim: payload.claim === null ? null : { id: payload.claim, level: claim?.level ?? 'none' },
-    language: payload.language,
-    contact: payload.contact && JSON.stringify(payload.contact),
-    flags: payload.flags,
-    late: false,
-    conflict: null,
-    linked_visit: null,
-  });
-  return unique ? applied : conflict('number-used-twice', 'Another ticket of the day has the same number');
+  const contact = payload.contact && JSON.stringify(payload.contact);
+  const phone = phoneIn(context, contact);
+  return (
+    again(visitRow(context, payload.visit_id), null) ??
+    take(context, device, op, {
+      booking_id: null,
+      language: payload.language,
+      contact,
+      contact_hash: phone === null ? null : blinded(context, phone),
+      said_starts_at: null,
+      priority: claim?.at_once === true ? claim.level : 'none',
+      // A claim that the office no longer has on its list is for the desk to look at.
+      claim: payload.claim === null ? null : { id: payload.claim, level: claim?.level ?? 'none' },
+      late: false,
+    })
+  );
+};
+
+/** The visit may be told of later than its undo, and may be of another device: of another office it is not. */
+const applyUndo = (context: Context, device: Device, op: Of<'checkin.undo'>): Outcome => {
+  const { visit_id: visitId } = op.payload;
+  const known = visitRow(context, visitId);
+  if (known && known.office_id !== device.officeId) return conflict('not-found', 'There is no such visit');
+  context.db
+    .prepare('INSERT INTO visit_undo VALUES (?, ?) ON CONFLICT DO UPDATE SET at = min(at, excluded.at)')
+    .run(visitId, timesOf(context, op).ranked);
+  settleVisit(context, visitId);
+  const after = visitRow(context, visitId);
+  return after && after.role !== 'undone'
+    ? conflict('already-served', 'He has been called: the visit stands')
+    : applied;
+};
+
+const applyResolve = (context: Context, device: Device, op: Of<'conflict.resolve'>): Outcome => {
+  if (!device.roles.includes('desk')) return conflict('not-allowed', 'Only a desk decides about conflicts');
+  const id = op.payload.conflict_id.toLowerCase();
+  decide(context, device, op, timesOf(context, op).at);
+  settleConflictOf(context, id);
+  refreshRejected(context, device.officeId, id);
+  return applied;
 };
 
 const applyHelp = (context: Context, device: Device, op: Of<'help'>): Outcome => {
   const { help_id: id, screen, reason, over } = op.payload;
-  const at = happened(context, op);
+  const { at } = timesOf(context, op);
   // The end may come before the beginning: the call is then over from the start.
   context.db
     .prepare(
@@ -163,29 +194,42 @@ const applyFeedback = (context: Context, device: Device, op: Of<'feedback'>): Ou
       score,
       JSON.stringify(reasons),
       sealed,
-      happened(context, op),
+      timesOf(context, op).at,
       context.now(),
     );
   context.tell({ type: 'visit' });
   return applied;
 };
 
-type Fact = Of<'checkin' | 'walkin' | 'help' | 'entry.locked' | 'feedback' | 'ticket.reprint' | 'scan.failed'>;
+type Fact = Exclude<Operation, { type: `booking.${string}` | 'request.withdraw' | 'lease.return' }>;
 
+/** `visit.edit` is a request by its nature, and is here because it is about visits alone. */
 export const applyFact = (context: Context, device: Device, op: Fact): Outcome => {
   switch (op.type) {
     case 'checkin':
       return applyCheckin(context, device, op);
     case 'walkin':
       return applyWalkIn(context, device, op);
+    case 'checkin.undo':
+      return applyUndo(context, device, op);
+    case 'visit.edit':
+      return editVisit(context, device, op);
+    case 'conflict.resolve':
+      return applyResolve(context, device, op);
+    case 'purge.done':
+      purgeDone(context, device, op.payload.c, op.payload.ids);
+      return applied;
     case 'help':
       return applyHelp(context, device, op);
     case 'feedback':
       return applyFeedback(context, device, op);
     case 'ticket.reprint':
       context.db
-        .prepare('UPDATE visit SET copies = max(copies, ?) WHERE visit_id = ?')
-        .run(op.payload.copy, op.payload.visit_id);
+        .prepare(
+          'INSERT INTO visit_copies VALUES (?, ?) ON CONFLICT DO UPDATE SET copies = max(copies, excluded.copies)',
+        )
+        .run(op.payload.visit_id, op.payload.copy);
+      context.tell({ type: 'visit' });
       return applied;
     case 'entry.locked':
     case 'scan.failed':

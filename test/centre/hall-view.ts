@@ -1,11 +1,13 @@
-import { walkInPayload, windowRecord } from '../../shared/contracts/centre/schemas.ts';
+import { serviceRecord, walkInPayload, windowRecord } from '../../shared/contracts/centre/schemas.ts';
 import type { I18nText } from '../../shared/domain/language.ts';
 import { byTurn } from '../../shared/domain/queue.ts';
 import { readEntities } from './change-log.ts';
+import { conflictsToday } from './conflicts.ts';
 import { officeDate, readOffice, type Context } from './context.ts';
 import { boardNumber, serviceName } from './office-view.ts';
+import { openPurges } from './retention.ts';
 import { openSealed } from './sealing.ts';
-import { visitsInHall, type Visit } from './visits.ts';
+import { visitRow, visitsInHall, type Visit } from './visits.ts';
 
 /** The hall as it is now, for the office's page: who waits and how long, what the windows do, what staff should look at. */
 
@@ -50,6 +52,23 @@ export interface HallView {
   }[];
   /** Of each visit the latest. */
   feedback: { visit_id: string; ticket: string | null; score: number; reasons: string[]; words: boolean; at: number }[];
+  /** What contradicts what, those to be decided first. */
+  conflicts: {
+    id: string;
+    type: string;
+    at: number;
+    since: number | null;
+    open: boolean;
+    /** As on the board: the ticket that it is about, and the one that it collides with. */
+    ticket: string | null;
+    other: string | null;
+    /** What he may go to instead, or asked for. */
+    service: I18nText | null;
+    /** A number to call is known. */
+    phone: boolean;
+  }[];
+  /** Devices that have not said yet that they erased what they were asked to. */
+  purges: { slot: number; rows: number; since: number }[];
   /** Manual entry that was locked today. */
   locked: { slot: number; what: string; until: number; at: number }[];
 }
@@ -146,6 +165,31 @@ const requestsOf = async (context: Context, officeId: number): Promise<HallView[
       })),
   );
 
+const conflictsOf = (context: Context, officeId: number): HallView['conflicts'] => {
+  const ticket = (visitId: string | null): string | null => {
+    const row = visitId === null ? undefined : visitRow(context, visitId);
+    return row ? boardNumber(row.series, row.number) : null;
+  };
+  const names = new Map(readEntities(context, 'service').map(({ id, data }) => [Number(id), data]));
+  const phone = context.db.prepare<[string]>('SELECT 1 FROM person WHERE booking_id = ? AND phone IS NOT NULL');
+  return conflictsToday(context, officeId)
+    .slice(0, LATEST)
+    .map(({ id, type, at, since, open, visit_id, other_visit_id, service_id, booking_id }) => {
+      const service = service_id === null ? null : serviceRecord.safeParse(names.get(service_id));
+      return {
+        id,
+        type,
+        at,
+        since,
+        open,
+        ticket: ticket(visit_id),
+        other: ticket(other_visit_id),
+        service: service?.success === true ? service.data.name : null,
+        phone: booking_id !== null && phone.get(booking_id) !== undefined,
+      };
+    });
+};
+
 const feedbackOf = ({ db }: Context, officeId: number): HallView['feedback'] =>
   db
     .prepare<
@@ -207,6 +251,8 @@ export const hallView = async (context: Context, officeId: number): Promise<Hall
     help: helpOf(context, officeId, now - 12 * 60 * MINUTE_MS),
     requests: await requestsOf(context, officeId),
     feedback: feedbackOf(context, officeId),
+    conflicts: conflictsOf(context, officeId),
+    purges: openPurges(context, officeId).map(({ slot, rows, since }) => ({ slot, rows, since })),
     locked: readOffice(context, officeId) ? lockedOf(context, officeId, officeDate(context, officeId, now)) : [],
   };
 };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { serviceGroupRecord, serviceRecord, windowRecord } from '../../shared/contracts/centre/schemas.ts';
 import { addDays, startOfBusinessDay } from '../../shared/domain/business-day.ts';
 import type { Series } from '../../shared/domain/ticket-number.ts';
+import { markNoShows } from './bookings.ts';
 import { putEntity, readEntities, readEntity } from './change-log.ts';
 import { officeDate, readOffice, type Context } from './context.ts';
 import {
@@ -18,7 +19,8 @@ import { moveWindows } from './feed.ts';
 import { giveNumber } from './leases.ts';
 import { ProblemError } from './problems.ts';
 import { callVisit, finishVisit, leaveVisit, serveVisit, uncallVisit } from './serving.ts';
-import { addVisit, visitsInHall, type Visit } from './visits.ts';
+import { settleVisit } from './settling.ts';
+import { insertVisit, visitsInHall, type Visit } from './visits.ts';
 
 /**
  * A hall that lives: its windows call whoever is next, and visitors whom no device of ours has seen come in between.
@@ -167,28 +169,31 @@ export const openHall = (context: Context, officeId: number, seed: number): Hall
         const came = Math.min(Math.round(next), context.now());
         const first = chance.next() < 0.06;
         if (number !== null) {
-          addVisit(context, {
+          insertVisit(context, {
             visit_id: id,
             office_id: officeId,
             device_id: null,
             op_id: null,
+            seq: 0,
             booking_id: null,
             services: [service.id],
             ticket: { series: service.series, number },
             business_date: hall.date,
-            provisional: false,
+            queue_date: hall.date,
             occurred_at: came,
             arrived_at: came,
-            order_at: came,
+            ranked_at: came,
+            said_starts_at: null,
             priority: first ? 'first' : 'none',
             claim: null,
             language: 'ru',
             contact: null,
+            contact_hash: null,
             flags: [],
             late: false,
-            conflict: null,
-            linked_visit: null,
+            redirect: null,
           });
+          settleVisit(context, id);
         }
       }
       // An exponential wait, as people come who do not know of each other.
@@ -242,6 +247,7 @@ export const openHall = (context: Context, officeId: number, seed: number): Hall
       const known = load();
       // Yesterday's visitors leave the queue before today's come.
       if (known?.date !== date) moveWindows(context, officeId);
+      markNoShows(context, officeId);
       const hall = known?.date === date ? known : begin(date);
       const ahead = hall.ahead + seconds * 1000;
       const next = advance({ ...hall, ahead }, context.now() + ahead);

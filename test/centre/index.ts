@@ -2,6 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { API_PREFIX } from '../../shared/contracts/centre/schemas.ts';
 import { addApi, sendProblem, stamp } from './api.ts';
+import { backUp, beginRestored } from './backup.ts';
 import { createContext, type Context } from './context.ts';
 import { controlSchema, createGate, type Control, type ControlInput, type Gate } from './control.ts';
 import { addControlRoutes } from './control-routes.ts';
@@ -12,6 +13,7 @@ import { openHall, type Hall } from './hall.ts';
 import { turnKnobs, type ControlAnswer } from './knobs.ts';
 import { addPages } from './pages.ts';
 import { ProblemError } from './problems.ts';
+import { purge } from './retention.ts';
 import { applySeed, type Seed } from './seed.ts';
 
 /**
@@ -32,6 +34,10 @@ export interface CentreOptions {
   counters?: { seed: number };
   /** Milliseconds since 1970. */
   now?: () => number;
+  /** The database is a backup that was put back: a new history begins. */
+  restored?: boolean;
+  /** The oldest schema that may pull; the present one unless told otherwise. */
+  minSchema?: number;
   /** A further base URL under which devices reach it (through a proxy). */
   publicUrl?: string;
   /** Errors and alarms, one a line. */
@@ -50,12 +56,34 @@ export interface Centre {
    * Turns the knobs, like `POST /control`.
    * @throws ProblemError `not-found` for a booking, office or device that is not there
    */
-  control(change: ControlInput): ControlAnswer;
+  control(change: Omit<ControlInput, 'backup'>): ControlAnswer;
+  /**
+   * Saves the database to a file while it is in use: what devices have told until now is durable.
+   * @throws Error when it cannot be written
+   */
+  backup(file: string): Promise<void>;
   /** Calls that stand still, and counts. */
   gate: Gate;
   /** Answers who waits, and ends. */
   close(): Promise<void>;
 }
+
+/** How often it is looked whether something has become too old to be kept. */
+const PURGE_MS = 3_600_000;
+
+/** @returns a function that ends it */
+const keepPurging = (context: Context): (() => void) => {
+  const look = (): void => {
+    try {
+      purge(context);
+    } catch (error) {
+      context.log(`purge failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    }
+  };
+  look();
+  const timer = setInterval(look, PURGE_MS);
+  return () => clearInterval(timer);
+};
 
 const newServer = (context: Context): FastifyInstance => {
   const app = fastify({
@@ -92,8 +120,18 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
   const app = newServer(context);
   let port = 0;
   let hall: Hall | null = null;
+  let endPurging = (): void => undefined;
   const turn = (change: Control): ControlAnswer => turnKnobs(context, gate, hall, change);
+  if (options.minSchema !== undefined) context.minSchema = options.minSchema;
+  /** One after the other. */
+  let backups: Promise<void> = Promise.resolve();
+  const backup = async (file: string): Promise<void> => {
+    const mine = backups.then(async () => backUp(context, file));
+    backups = mine.catch(() => undefined);
+    return mine;
+  };
   try {
+    if (options.restored === true) beginRestored(context);
     if (options.seed === 'demo') applySeed(context, demoSeed(context));
     else if (options.seed) applySeed(context, options.seed);
     const audiences = (): string[] => {
@@ -104,14 +142,25 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
     addApi(app, context, audiences, options.control === true ? gate : null, closing.signal);
     addPages(app, context, options.seed === 'demo', closing.signal);
     if (options.control === true) {
-      addControlRoutes(app, gate, turn, closing.signal);
+      addControlRoutes(
+        app,
+        gate,
+        async (change) => {
+          const answer = turn(change);
+          if (change.backup !== undefined) await backup(change.backup);
+          return answer;
+        },
+        closing.signal,
+      );
     }
     // Always there for the knobs of a demo; it moves by itself only when it was asked for.
     if (options.seed === 'demo') hall = openHall(context, DEMO_OFFICE, options.counters?.seed ?? 1);
     if (options.counters) hall?.run(true);
+    endPurging = keepPurging(context);
     await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
     ({ port } = app.server.address() as AddressInfo);
   } catch (error) {
+    endPurging();
     hall?.close();
     await app.close();
     context.db.close();
@@ -126,13 +175,16 @@ export const startCentre = async (options: CentreOptions): Promise<Centre> => {
     codes: () => openCodes(context),
     createCode: (officeId, roles = ['kiosk']) => createCode(context, officeId, roles),
     control: (change) => turn(controlSchema.parse(change)),
+    backup,
     gate,
     close: async () => {
       closed ??= (async () => {
         closing.abort();
+        endPurging();
         hall?.close();
         gate.close();
         await app.close();
+        await backups;
         context.db.close();
       })();
       return closed;

@@ -1,5 +1,5 @@
 import { windowRecord } from '../../shared/contracts/centre/schemas.ts';
-import { plainBooking, putBooking, readBooking, type Booking } from './bookings.ts';
+import { markNoShows, plainBooking, putBooking, readBooking, type Booking } from './bookings.ts';
 import { putEntity, readEntity } from './change-log.ts';
 import { readOffice, type Context } from './context.ts';
 import type { Control, Gate } from './control.ts';
@@ -8,6 +8,7 @@ import { verifiersOf } from './factors.ts';
 import type { Hall } from './hall.ts';
 import { confirmation } from './keys.ts';
 import { ProblemError } from './problems.ts';
+import { erase, purge } from './retention.ts';
 import { callVisit, confirmClaim, finishVisit, leaveVisit, serveVisit, uncallVisit } from './serving.ts';
 import { setFree } from './slots.ts';
 
@@ -73,7 +74,7 @@ const turnHall = (hall: Hall | null, counters: Knob<'counters'>): void => {
   else hall.step(counters.step);
 };
 
-/** All of it or nothing. @throws ProblemError `not-found` for what is not there */
+/** All of it or nothing, but for a backup: see index.ts. @throws ProblemError `not-found` for what is not there */
 export const turnKnobs = (context: Context, gate: Gate, hall: Hall | null, change: Control): ControlAnswer =>
   context.write(() => {
     const answer: ControlAnswer = {};
@@ -93,9 +94,13 @@ export const turnKnobs = (context: Context, gate: Gate, hall: Hall | null, chang
     if (change.revoke !== undefined && !revokeDevice(context, change.revoke)) {
       throw new ProblemError('not-found', `there is no device ${change.revoke}`);
     }
+    if (change.erase !== undefined) erase(context, bookingOrThrow(context, change.erase).id);
+    if (change.purge) purge(context);
+    if (change.noShows !== undefined) markNoShows(context, change.noShows);
     if (change.code) answer.code = createCode(context, change.code.office_id, change.code.roles);
     if (change.counters !== undefined) turnHall(hall, change.counters);
     gate.set(change);
+    if (change.minSchema !== undefined) context.minSchema = change.minSchema;
     if (change.restore) context.newEpoch();
     return answer;
   });

@@ -19,7 +19,7 @@ import { ProblemError } from './problems.ts';
  */
 
 type In<N extends 'hello' | 'leases'> = z.output<(typeof centreApi)[N]['input']>;
-type Out<N extends 'hello' | 'leases'> = z.input<(typeof centreApi)[N]['output']>;
+type Out<N extends 'leases'> = z.input<(typeof centreApi)[N]['output']>;
 
 /** The most that one device holds in reserve, per series and day. */
 const MAX_RESERVE = 40;
@@ -266,7 +266,7 @@ export const giveNumber = (
  * It counts as said in this epoch only when it names it: what was said before the device knew of the epoch may be older
  * than the restore, and so may miss numbers.
  */
-export const hello = (context: Context, device: Device, input: In<'hello'>): Out<'hello'> =>
+export const takeNumbers = (context: Context, device: Device, input: Pick<In<'hello'>, 'epoch' | 'numbers'>): void =>
   context.write(() => {
     const { db, epoch } = context;
     const { officeId } = device;
@@ -299,7 +299,6 @@ export const hello = (context: Context, device: Device, input: In<'hello'>): Out
           : `office ${officeId}: no numbers up to ${restored.lastDay} before ${silent} more devices have said hello (revoke those that will not come)`,
       );
     }
-    return { epoch };
   });
 
 /**

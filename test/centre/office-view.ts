@@ -46,6 +46,7 @@ interface Row {
   service: string | null;
   stages: number;
   state: string;
+  role: string;
   starts_at: number | null;
   occurred_at: number;
   received_at: number;
@@ -58,13 +59,16 @@ interface Row {
   claim_confirmed: number;
   late: number;
   flags: string;
-  copies: number;
+  copies: number | null;
   conflict: string | null;
   linked_visit: string | null;
 }
 
+/** As on the board. A number that no device should have given is shown as it is: the page must not fail for it. */
 export const boardNumber = (seriesText: string, number: number): string =>
-  formatTicketNumber({ series: SERIES.find((known) => known === seriesText) ?? 'A', number }, 'cyrl');
+  number % 1000 === 0
+    ? `${seriesText} ${number}`
+    : formatTicketNumber({ series: SERIES.find((known) => known === seriesText) ?? 'A', number }, 'cyrl');
 
 export const serviceName = (name: string | null, id: number): I18nText =>
   name === null ? { ru: `Услуга ${id}` } : i18nText.parse(JSON.parse(name));
@@ -74,8 +78,11 @@ export const visitsToday = (context: Context, officeId: number): VisitView[] =>
   context.db
     .prepare<[number, string], Row>(
       `SELECT visit.*, booking.starts_at, device.slot_no, device.hardware, entity.data ->> '$.name' AS service,
-         (SELECT count(*) FROM stage WHERE stage.visit_id = visit.visit_id) AS stages
+         json_array_length(visit.services) AS stages, visit_copies.copies,
+         conflict.type AS conflict, conflict.other_visit_id AS linked_visit
        FROM visit JOIN device USING (device_id) LEFT JOIN booking USING (booking_id)
+       LEFT JOIN visit_copies USING (visit_id)
+       LEFT JOIN conflict ON conflict.conflict_id = visit.op_id AND conflict.visit_id = visit.visit_id AND absent = 0
        LEFT JOIN entity ON entity.collection = 'service' AND entity.id = CAST(visit.service_id AS TEXT)
        WHERE visit.office_id = ? AND visit.business_date = ? ORDER BY visit.received_at DESC, visit.visit_id DESC`,
     )
@@ -89,7 +96,7 @@ export const visitsToday = (context: Context, officeId: number): VisitView[] =>
       number: row.number,
       service: serviceName(row.service, row.service_id),
       further: Math.max(0, row.stages - 1),
-      state: row.state,
+      state: row.role === 'undone' ? 'left' : row.state,
       starts_at: row.starts_at,
       occurred_at: row.occurred_at,
       received_at: row.received_at,
@@ -99,7 +106,7 @@ export const visitsToday = (context: Context, officeId: number): VisitView[] =>
       claim: row.claim === null ? null : { id: row.claim, confirmed: row.claim_confirmed === 1 },
       late: row.late === 1,
       flags: JSON.parse(row.flags) as string[],
-      copies: row.copies,
+      copies: row.copies ?? 0,
       conflict: row.conflict,
       linked_visit: row.linked_visit,
     }));

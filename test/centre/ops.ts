@@ -1,45 +1,37 @@
 import type { z } from 'zod';
 import type { centreApi } from '../../shared/contracts/centre/api.ts';
-import { operation, type Operation } from '../../shared/contracts/centre/schemas.ts';
+import { GENESIS_HASH, operation, opResult, type Operation } from '../../shared/contracts/centre/schemas.ts';
+import { linksOf, mustBeSigned, type Body, type Link } from './chain.ts';
 import type { Context } from './context.ts';
-import type { Device } from './devices.ts';
+import { blockDevice, deviceKeyOf, type Device } from './devices.ts';
 import { applyFact } from './facts.ts';
 import { returnNumbers } from './leases.ts';
 import { applied, rejected, type Outcome } from './outcome.ts';
+import { ProblemError } from './problems.ts';
 import { applyRequest, bookingOfRequest, withdraw } from './requests.ts';
-import { openSealed } from './sealing.ts';
+import { openNow } from './sealing.ts';
 
 /**
  * Operations of devices. A fact has already happened in the room: it is never refused, only flagged. A request may be.
  * What cannot be read is kept too, as it came, and holds up nothing.
  */
 
-type Body = z.output<(typeof centreApi)['ops']['input']>['ops'][number];
+type Push = z.output<(typeof centreApi)['ops']['input']>;
 type Answer = z.input<(typeof centreApi)['ops']['output']>;
 type Result = Answer['results'][number];
 
-/** The last digits of the phones that were left with requests, by operation. */
-type Phones = ReadonlyMap<string, string>;
-
-/** Opened before the transaction begins: that cannot be done inside it. */
-export const phonesOf = async (context: Context, bodies: readonly Body[]): Promise<Phones> => {
-  const phones = new Map<string, string>();
-  for (const body of bodies) {
-    if (body['type'] !== 'booking.create') continue;
-    const read = operation.safeParse(body);
-    if (!read.success || read.data.type !== 'booking.create' || !read.data.payload.contact) continue;
-    const opened = await openSealed(context, read.data.payload.contact.sealed);
-    if (opened?.phone !== undefined) phones.set(body.op_id, opened.phone.slice(-4));
-  }
-  return phones;
+/** The last digits of the phone that was left with a request; null when none was. */
+const phone4Of = (context: Context, op: Operation): string | null => {
+  const contact = op.type === 'booking.create' ? op.payload.contact : null;
+  return (contact && openNow(context, contact.sealed)?.phone?.slice(-4)) ?? null;
 };
 
-const apply = (context: Context, device: Device, op: Operation, phones: Phones): Outcome => {
+const apply = (context: Context, device: Device, op: Operation): Outcome => {
   switch (op.type) {
     case 'booking.create':
     case 'booking.reschedule':
     case 'booking.cancel':
-      return applyRequest(context, device, op, phones.get(op.op_id) ?? null);
+      return applyRequest(context, device, op, phone4Of(context, op));
     case 'request.withdraw':
       return withdraw(context, device, op);
     case 'lease.return':
@@ -58,12 +50,7 @@ const isStoreFailure = (error: unknown): boolean =>
   error.code.startsWith('SQLITE_') &&
   !error.code.startsWith('SQLITE_CONSTRAINT');
 
-const outcomeOf = (
-  context: Context,
-  device: Device,
-  body: Body,
-  phones: Phones,
-): { type: string | null; outcome: Outcome } => {
+const outcomeOf = (context: Context, device: Device, body: Body): { type: string | null; outcome: Outcome } => {
   const read = operation.safeParse(body);
   if (!read.success) {
     const where = read.error.issues[0]?.path.join('.') ?? '';
@@ -71,7 +58,7 @@ const outcomeOf = (
     return { type: null, outcome: rejected(UNREADABLE, title) };
   }
   try {
-    return { type: read.data.type, outcome: context.write(() => apply(context, device, read.data, phones)) };
+    return { type: read.data.type, outcome: context.write(() => apply(context, device, read.data)) };
   } catch (error) {
     if (isStoreFailure(error)) throw error;
     context.log(
@@ -82,86 +69,133 @@ const outcomeOf = (
   }
 };
 
+const outcomeSchema = opResult.omit({ op_id: true });
+
 const UNREADABLE = 'unreadable';
 const FAILED = 'internal';
 
 interface StoredOp {
   body: string;
-  status: string;
   problem_type: string | null;
-  problem_title: string | null;
+  outcome: string;
 }
 
 /** The answer to an operation that was decided before, with the booking of a request as it is now. */
 const again = (context: Context, device: Device, opId: string, known: StoredOp): Result => {
-  const { problem_type: type, problem_title: title } = known;
   const read = operation.safeParse(JSON.parse(known.body));
+  const outcome = outcomeSchema.parse(JSON.parse(known.outcome));
   return {
+    ...outcome,
     op_id: opId,
     // The word about a request stands: who was told no, and asks once more with the same id, is told no.
-    status: known.status === 'rejected' ? 'rejected' : 'duplicate',
-    ...(type === null || title === null ? {} : { problem: { type, title } }),
+    status: outcome.status === 'rejected' ? 'rejected' : 'duplicate',
     ...(read.success ? bookingOfRequest(context, device, read.data) : {}),
   };
 };
 
-const takeOne = (context: Context, device: Device, body: Body, phones: Phones): Result => {
+/** The hash of a link that is known here. */
+export const chainHashAt = ({ db }: Context, device: Device, seq: number): string | null =>
+  seq === 0
+    ? GENESIS_HASH
+    : (db
+        .prepare<[string, number], { hash: string }>('SELECT hash FROM chain WHERE device_id = ? AND seq = ?')
+        .get(device.id, seq)?.hash ?? null);
+
+const addLink = ({ db }: Context, device: Device, { seq, hash, opId, body }: Link): void => {
+  // What was withheld may come in full later, never the other way round.
+  db.prepare(
+    `INSERT INTO chain VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET op_id = CASE excluded.withheld WHEN 0 THEN excluded.op_id ELSE op_id END,
+       withheld = min(withheld, excluded.withheld)`,
+  ).run(device.id, seq, hash, opId, body ? 0 : 1);
+};
+
+const takeOne = (context: Context, device: Device, link: Link): Result => {
   const { db, now } = context;
-  const opId = body.op_id.toLowerCase();
+  const { opId, seq, body } = link;
   const known = db
     .prepare<[string, string], StoredOp>(
-      'SELECT body, status, problem_type, problem_title FROM operation WHERE device_id = ? AND op_id = ?',
+      'SELECT body, problem_type, outcome FROM operation WHERE device_id = ? AND op_id = ?',
     )
     .get(device.id, opId);
+  addLink(context, device, link);
+  if (!body) return known ? again(context, device, opId, known) : { op_id: opId, status: 'deferred' };
   // One that could not be read or applied is read again: this centre may have learned it since, or it was mended.
   if (known && known.problem_type !== UNREADABLE && known.problem_type !== FAILED) {
     return again(context, device, body.op_id, known);
   }
-  const { type, outcome } = outcomeOf(context, device, body, phones);
+  const { type, outcome } = outcomeOf(context, device, body);
   db.prepare(
-    `INSERT INTO operation (device_id, op_id, seq, type, body, received_at, status, problem_type, problem_title)
+    `INSERT INTO operation (device_id, op_id, seq, type, body, received_at, status, problem_type, outcome)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET seq = excluded.seq, type = excluded.type, body = excluded.body,
-       received_at = excluded.received_at, status = excluded.status, problem_type = excluded.problem_type,
-       problem_title = excluded.problem_title`,
+     ON CONFLICT DO UPDATE SET type = excluded.type, received_at = excluded.received_at, status = excluded.status,
+       problem_type = excluded.problem_type, outcome = excluded.outcome`,
   ).run(
     device.id,
     opId,
-    body.seq,
+    seq,
     type,
     JSON.stringify(body),
     now(),
     outcome.status,
     outcome.problem?.type ?? null,
-    outcome.problem?.title ?? null,
+    JSON.stringify(outcome),
   );
   return { op_id: body.op_id, ...outcome };
 };
 
-/** @returns the last of the sequence that is known without a gap */
-const advance = ({ db }: Context, device: Device): number => {
-  const from =
-    db.prepare<[string], { acked_seq: number }>('SELECT acked_seq FROM device WHERE device_id = ?').get(device.id)
-      ?.acked_seq ?? 0;
-  let acked = from;
-  const later = db
-    .prepare<[string, number], { seq: number }>(
-      'SELECT seq FROM operation WHERE device_id = ? AND seq > ? ORDER BY seq',
+/** What the centre knows of a device's chain: its last operation, and the last that is in a backup. */
+export const chainOf = ({ db }: Context, device: Device): { acked: number; durable: number } => {
+  const row = db
+    .prepare<[string], { acked: number; durable: number; saved: number }>(
+      `SELECT acked_seq AS acked, durable_seq AS durable, EXISTS (SELECT 1 FROM meta WHERE key = 'backup') AS saved
+       FROM device WHERE device_id = ?`,
     )
-    .iterate(device.id, from);
-  for (const { seq } of later) {
-    if (seq > acked + 1) break;
-    acked = seq;
-  }
-  if (acked !== from) db.prepare('UPDATE device SET acked_seq = ? WHERE device_id = ?').run(acked, device.id);
-  return acked;
+    .get(device.id);
+  if (!row) throw new ProblemError('unauthorized');
+  // A centre that is never backed up has nothing that would be more durable than itself.
+  return { acked: row.acked, durable: row.saved === 1 ? row.durable : row.acked };
 };
 
-/** Takes a batch in, in the order of its sequence, all of it in one transaction. */
-export const takeOps = (context: Context, device: Device, ops: readonly Body[], phones: Phones): Answer =>
-  context.write(() => {
-    const results = [...ops].sort((a, b) => a.seq - b.seq).map((body) => takeOne(context, device, body, phones));
-    const acked = advance(context, device);
-    // This centre is one node: what is committed is as durable as it gets.
-    return { epoch: context.epoch, acked_seq: acked, durable_seq: acked, results };
+/** The first link that is not the one that is known here; null when all are, or follow on. */
+const forkIn = (context: Context, device: Device, prev: string, links: readonly Link[]): number | null => {
+  const first = links[0]?.seq ?? 1;
+  if (chainHashAt(context, device, first - 1) !== prev) return first - 1;
+  return links.find(({ seq, hash }) => (chainHashAt(context, device, seq) ?? hash) !== hash)?.seq ?? null;
+};
+
+/**
+ * Two say that they are this device: from now on neither is.
+ * @returns the problem to answer with
+ */
+export const forked = (context: Context, device: Device, why: string): ProblemError => {
+  blockDevice(context, device, why);
+  return new ProblemError('chain-fork', why);
+};
+
+/**
+ * Takes a batch in, in the order of its sequence, all of it in one transaction.
+ * @throws ProblemError `invalid-request`, `epoch-changed`, `seq-gap` or `chain-fork`: nothing of it is taken
+ */
+export const takeOps = (context: Context, device: Device, input: Push): Answer => {
+  if (input.epoch !== context.epoch) throw new ProblemError('epoch-changed');
+  const links = linksOf(input);
+  // Before anything is said about the chain: only the device itself may make itself blocked.
+  mustBeSigned(deviceKeyOf(context, device), device.id, input);
+  const fork = forkIn(context, device, input.prev_hash, links);
+  const { acked: before } = chainOf(context, device);
+  const first = input.ops[0]?.seq ?? 1;
+  if (first > before + 1) {
+    throw new ProblemError('seq-gap', `operation ${before + 1} is the next that is expected here`, {
+      expectedSeq: before + 1,
+    });
+  }
+  if (fork !== null) throw forked(context, device, `operation ${fork} is another one than the one that is known`);
+  return context.write(() => {
+    const results = links.map((link) => takeOne(context, device, link));
+    const last = Math.max(before, links.at(-1)?.seq ?? 0);
+    context.db.prepare('UPDATE device SET acked_seq = ? WHERE device_id = ?').run(last, device.id);
+    const { acked, durable } = chainOf(context, device);
+    return { epoch: context.epoch, acked_seq: acked, durable_seq: durable, results };
   });
+};

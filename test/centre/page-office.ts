@@ -8,9 +8,11 @@ const byId = (id) => document.getElementById(id);
 const zone = document.body.dataset.zone;
 const query = location.search;
 const time = new Intl.DateTimeFormat('ru', { hour: '2-digit', minute: '2-digit', timeZone: zone });
-const CONFLICT = { 'double-checkin': 'вторая отметка по этой записи', 'booking-cancelled': 'запись была отменена',
+const day = new Intl.DateTimeFormat('ru', { day: 'numeric', month: 'long', timeZone: zone });
+const CONFLICT = { 'double-checkin': '2 талона, 1 визит', 'from-cancelled': 'запись была отменена', 'cancel-reverted': 'отмена снята: он пришёл раньше',
   'other-office': 'запись в другой офис', 'other-day': 'запись на другой день', 'already-served': 'уже был обслужен',
-  'number-used-twice': 'такой номер уже выдан' };
+  'needs-redirect': 'перенаправить', 'possible-duplicate': 'возможный дубль', 'number-used-twice': 'такой номер уже выдан',
+  'request-rejected': 'заявка не исполнена: перезвонить', 'no-show-withdrawn': 'неявка снята: он пришёл вовремя' };
 const STATE = { waiting: ['ждёт', 'quiet'], called: ['вызван', 'warn'], serving: ['у окна', 'good'], done: ['обслужен', 'quiet'],
   left: ['ушёл', 'quiet'] };
 const WINDOW = { open: ['открыто', 'good'], break: ['перерыв', 'warn'], closed: ['закрыто', 'quiet'] };
@@ -84,6 +86,20 @@ const requestRow = (one) => line(time.format(one.received_at), REQUEST[one.type]
   one.withdrawn && chip('отозвана', 'warn'),
   one.status === 'applied' ? chip('исполнена', 'good') : chip(PROBLEM[one.problem] || one.problem || one.status, 'bad'),
 ]);
+/** What staff has to do about it, in words; the rest is only to be known. */
+const TODO = { 'double-checkin': 'Зовите по любому из номеров. Если людей двое, разделите талоны у стойки.',
+  'from-cancelled': 'Решите у стойки, примут ли его.', 'other-office': 'Скажите, какой офис нужен, или примите без записи.',
+  'other-day': 'Запись остаётся на свой день. Решите у стойки, примут ли сегодня.', 'already-served': 'Спросите, зачем пришёл снова.',
+  'needs-redirect': 'Услугу сегодня не оказывают.', 'number-used-twice': 'Дайте одному из двоих новый талон.',
+  'request-rejected': 'Посетителю сказали, что заявку подтвердят.' };
+const conflictRow = (one) => line(one.ticket || time.format(one.at),
+  (CONFLICT[one.type] || one.type) + (one.other ? ': ' + one.ticket + ' и ' + one.other : ''),
+  [TODO[one.type], one.service && (one.type === 'needs-redirect' ? 'Можно предложить: ' : '') + one.service.ru,
+    one.since && 'отменена в ' + time.format(one.since)].filter(Boolean).join(' · ') || 'К сведению', [
+    one.phone && chip('есть телефон', 'quiet'),
+    one.open ? chip('решить', 'warn') : chip('к сведению', 'quiet'),
+  ]);
+const purgeRow = (one) => line('№ ' + one.slot, 'Киоск не подтвердил удаление данных', 'строк: ' + one.rows + ' · с ' + day.format(one.since), [chip('ждём', 'warn')]);
 const feedbackRow = (one) => line('★'.repeat(one.score), one.ticket || 'Визит',
   one.reasons.map((reason) => REASON[reason] || reason).join(', ') || 'без причин',
   [one.words && chip('есть слова', 'quiet'), chip(time.format(one.at), 'quiet')]);
@@ -105,6 +121,8 @@ const load = async () => {
   fill('locked', hall.locked, lockedRow);
   fill('windows', hall.windows, windowCard);
   fill('queue', hall.queue.filter((one) => one.state !== 'serving'), queueRow);
+  fill('conflicts', hall.conflicts, conflictRow);
+  fill('purges', hall.purges, purgeRow);
   fill('requests', hall.requests, requestRow);
   fill('feedback', hall.feedback, feedbackRow);
 };
@@ -155,6 +173,8 @@ const html = (title: string, subtitle: string, timeZone: string, withDemo: boole
 <main>
   <section id="help-part" hidden><h2>Вызовы помощи</h2><ul id="help" aria-live="polite"></ul></section>
   <section id="locked-part" hidden><h2>Ввод номера закрыт</h2><ul id="locked"></ul></section>
+  <section id="conflicts-part" hidden><h2>Требует внимания</h2><ul id="conflicts" aria-live="polite"></ul></section>
+  <section id="purges-part" hidden><h2>Удаление данных</h2><ul id="purges"></ul></section>
   <section id="windows-part" hidden><h2>Окна</h2><ul id="windows"></ul></section>
   <section id="queue-part" hidden><h2>Очередь</h2><ul id="queue"></ul></section>
   <section id="requests-part" hidden><h2>Заявки</h2><ul id="requests"></ul></section>

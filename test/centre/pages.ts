@@ -59,7 +59,11 @@ export const addPages = (app: FastifyInstance, context: Context, demo: boolean, 
     return hallView(context, officeOf(context, request.query));
   });
   app.get('/office/events', (request, reply) =>
-    streamEvents(request, reply, closing, (send) => context.listen(({ type }) => send(type, {}))),
+    streamEvents(request, reply, closing, (send) =>
+      context.listen(({ type }) => {
+        if (type !== 'revoked') send(type, {});
+      }),
+    ),
   );
 
   if (!demo) return;

@@ -8,8 +8,10 @@ const TITLES: Record<ProblemType, string> = {
   'not-found': 'There is no such resource',
   'epoch-changed': 'The centre was restored: start from a new epoch',
   'seq-gap': 'Operations are missing before these',
+  'chain-fork': 'The chain of operations is not the one that is known here',
   'cursor-expired': 'This cursor is not of this history: start without one',
   'too-large': 'The request is too large',
+  'unsupported-encoding': 'The encoding of the body is not understood',
   'schema-unsupported': 'This version of the protocol is no longer spoken',
   'rate-limited': 'Too many attempts',
   internal: 'The centre failed',
@@ -23,13 +25,16 @@ export class ProblemError extends Error {
   readonly detail: string | undefined;
   /** Seconds, for the Retry-After header. */
   readonly retryAfter: number | undefined;
-  constructor(type: ProblemType, detail?: string, retryAfter?: number) {
+  /** With `seq-gap`. */
+  readonly expectedSeq: number | undefined;
+  constructor(type: ProblemType, detail?: string, more: { retryAfter?: number; expectedSeq?: number } = {}) {
     super(detail ?? TITLES[type]);
     this.name = 'ProblemError';
     this.type = type;
     this.status = PROBLEMS[type];
     this.detail = detail;
-    this.retryAfter = retryAfter;
+    this.retryAfter = more.retryAfter;
+    this.expectedSeq = more.expectedSeq;
   }
 }
 
@@ -40,4 +45,5 @@ export const problemBody = (error: ProblemError, instance: string): Problem => (
   status: error.status,
   ...(error.detail === undefined ? {} : { detail: error.detail }),
   instance,
+  ...(error.expectedSeq === undefined ? {} : { expected_seq: error.expectedSeq }),
 });

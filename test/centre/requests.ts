@@ -1,13 +1,17 @@
 import type { Operation, OpResult } from '../../shared/contracts/centre/schemas.ts';
-import { BOOKING_STATUS, type BookingStatus } from '../../shared/domain/model.ts';
-import { plainBooking, putBooking, readBooking, type Booking } from './bookings.ts';
+import type { BookingStatus } from '../../shared/domain/model.ts';
+import { cancelBooking, plainBooking, putBooking, readBooking, uncancelBooking, type Booking } from './bookings.ts';
 import { readEntity } from './change-log.ts';
+import { readConflict, setConflict } from './conflicts.ts';
 import { officeDate, type Context } from './context.ts';
 import type { Device } from './devices.ts';
 import { verifiersOf } from './factors.ts';
 import { confirmation } from './keys.ts';
 import { applied, conflict, rejected, type Outcome } from './outcome.ts';
-import { readSlot, slotId, slotOver } from './slots.ts';
+import { putPerson } from './persons.ts';
+import { overbookOf, timesOf } from './rules.ts';
+import { phoneIn } from './sealing.ts';
+import { hasRoom, nearestFree, slotOver } from './slots.ts';
 
 /**
  * Requests need what only the centre has, a place in a slot above all: they are applied or refused, and a device that told
@@ -20,6 +24,7 @@ type Request = Of<'booking.create' | 'booking.reschedule' | 'booking.cancel'>;
 /** The booking as it is now, with its confirmation. */
 export const bookingResult = (context: Context, booking: Booking): NonNullable<OpResult['booking']> => ({
   id: booking.id,
+  rev: booking.rev,
   number: booking.number,
   starts_at: booking.starts_at,
   status: booking.status,
@@ -32,12 +37,12 @@ const bookingOf = (context: Context, device: Device, id: string): Booking | null
   return booking?.office_id === device.officeId ? booking : null;
 };
 
-/** What to tell about the booking of a request that came before. */
+/** What to tell about the booking of a request that came before, and what may be had instead of what it asked for. */
 export const bookingOfRequest = (
   context: Context,
   device: Device,
   op: Operation,
-): { booking: NonNullable<OpResult['booking']> } | null => {
+): Pick<OpResult, 'booking' | 'alternatives'> => {
   const id = ((): string | null => {
     switch (op.type) {
       case 'booking.create':
@@ -51,7 +56,19 @@ export const bookingOfRequest = (
     }
   })();
   const booking = id === null ? null : bookingOf(context, device, id);
-  return booking && { booking: bookingResult(context, booking) };
+  return { ...(booking ? { booking: bookingResult(context, booking) } : {}), ...alternativesTo(context, device, op) };
+};
+
+/** The nearest free times to the one that a request did not get. */
+const alternativesTo = (context: Context, device: Device, op: Operation): Pick<OpResult, 'alternatives'> => {
+  if (op.type !== 'booking.create' && op.type !== 'booking.reschedule') return {};
+  const service =
+    op.type === 'booking.create'
+      ? op.payload.service_id
+      : bookingOf(context, device, op.payload.booking_id)?.service_id;
+  if (service === undefined || requestRow(context, device, op.op_id)) return {};
+  if (mayTake(context, device.officeId, service, op.payload.starts_at) !== TAKEN) return {};
+  return { alternatives: nearestFree(context, device.officeId, service, op.payload.starts_at, 3) };
 };
 
 const NOT_FOUND = rejected('not-found', 'There is no such booking or service');
@@ -66,8 +83,7 @@ const isOver = (status: BookingStatus): boolean => status === 'arrived' || statu
 /** Whether a booking may start at exactly this time. */
 const mayTake = (context: Context, officeId: number, serviceId: number, startsAt: number): Outcome | null => {
   if (startsAt <= context.now()) return LATE;
-  const slot = readSlot(context, officeId, slotId(serviceId, startsAt));
-  return slot && slot.free > 0 ? null : TAKEN;
+  return hasRoom(context, officeId, serviceId, startsAt, overbookOf(context, serviceId)) ? null : TAKEN;
 };
 
 type Step = { no: Outcome } | { before: Booking | null; after: Booking };
@@ -114,16 +130,69 @@ export const moved = (booking: Booking, startsAt: number): Booking => ({
   revision: booking.revision + 1,
 });
 
-const cancel = (context: Context, device: Device, { payload }: Of<'booking.cancel'>): Step => {
-  const booking = bookingOf(context, device, payload.booking_id);
+/** Whether it holds depends on who had come by then, by the times of both. */
+const cancel = (context: Context, device: Device, op: Of<'booking.cancel'>): Step => {
+  const booking = bookingOf(context, device, op.payload.booking_id);
   if (!booking) return { no: NOT_FOUND };
-  if (isOver(booking.status)) return { no: ARRIVED };
-  if (booking.status === 'cancelled') return { before: booking, after: booking };
-  return { before: booking, after: { ...booking, status: 'cancelled', ticket: null } };
+  if (booking.status === 'served') return { no: ARRIVED };
+  cancelBooking(context, booking.id, {
+    device: device.id,
+    op: op.op_id.toLowerCase(),
+    at: timesOf(context, op).ranked,
+  });
+  const after = readBooking(context, booking.id) ?? booking;
+  return after.status === 'cancelled' ? { before: booking, after } : { no: ARRIVED };
+};
+
+/** A visitor sees the answer for so long; later it is for the desk to tell him. */
+const WAITS_MS = 5000;
+
+const OTHER_REFUSALS: ReadonlySet<string> = new Set(['withdrawn', 'booking-known', 'not-found']);
+
+/**
+ * Somebody was told that his request would be confirmed, and it was not: staff has to tell him. A cancellation that does
+ * not hold is refused to somebody who is here, and is a matter of his check-in.
+ */
+const noteRejected = (context: Context, device: Device, op: Request, outcome: Outcome): void => {
+  const type = outcome.problem?.type ?? '';
+  if (op.type === 'booking.cancel' || outcome.status !== 'rejected' || OTHER_REFUSALS.has(type)) return;
+  const { db, now } = context;
+  const booking = readBooking(context, op.payload.booking_id);
+  if (op.type === 'booking.create' && !booking) {
+    const phone = phoneIn(context, op.payload.contact && JSON.stringify(op.payload.contact));
+    if (phone !== null) putPerson(context, op.payload.booking_id, device.officeId, { phone });
+  }
+  const { at } = timesOf(context, op);
+  const saw = op.clock?.src === 'server' && now() - at <= WAITS_MS;
+  const id = op.op_id.toLowerCase();
+  const withdrawn = db.prepare('SELECT 1 FROM withdrawn WHERE device_id = ? AND op_id = ?').get(device.id, id);
+  setConflict(context, device.officeId, id, {
+    type: 'request-rejected',
+    business_date: officeDate(context, device.officeId, now()),
+    at,
+    visit_id: null,
+    other_visit_id: null,
+    booking_id: op.payload.booking_id,
+    service_id: op.type === 'booking.create' ? op.payload.service_id : (booking?.service_id ?? null),
+    since: null,
+    open: !saw && withdrawn === undefined,
+  });
+};
+
+/** A decision of a desk came in, or the request was taken back: what was refused is nobody's task any more. */
+export const refreshRejected = (context: Context, officeId: number, conflictId: string): void => {
+  const known = readConflict(context, conflictId);
+  if (known?.type === 'request-rejected') setConflict(context, officeId, conflictId, { ...known, open: false });
 };
 
 /** @param phone4 the last digits of the phone that was left with it: they become its second factor */
 export const applyRequest = (context: Context, device: Device, op: Request, phone4: string | null): Outcome => {
+  const outcome = decideRequest(context, device, op, phone4);
+  noteRejected(context, device, op, outcome);
+  return outcome;
+};
+
+const decideRequest = (context: Context, device: Device, op: Request, phone4: string | null): Outcome => {
   const { db, now } = context;
   const opId = op.op_id.toLowerCase();
   if (db.prepare('SELECT 1 FROM withdrawn WHERE device_id = ? AND op_id = ?').get(device.id, opId)) return WITHDRAWN;
@@ -134,12 +203,11 @@ export const applyRequest = (context: Context, device: Device, op: Request, phon
   })();
   if ('no' in step) return { ...step.no, ...bookingOfRequest(context, device, op) };
   const { before, after } = step;
-  const booking = after === before ? after : putBooking(context, after);
+  const booking = after === before || op.type === 'booking.cancel' ? after : putBooking(context, after);
   if (op.type === 'booking.create' && op.payload.contact) {
-    db.prepare('UPDATE booking SET contact = ? WHERE booking_id = ?').run(
-      JSON.stringify(op.payload.contact),
-      booking.id,
-    );
+    const contact = JSON.stringify(op.payload.contact);
+    db.prepare('UPDATE booking SET contact = ? WHERE booking_id = ?').run(contact, booking.id);
+    putPerson(context, booking.id, device.officeId, { phone: phoneIn(context, contact) });
   }
   db.prepare('INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)').run(
     device.id,
@@ -157,9 +225,9 @@ export const applyRequest = (context: Context, device: Device, op: Request, phon
 // --- Taking back -----------------------------------------------------------------------------------------------------
 
 interface RequestRow {
+  op_id: string;
   type: string;
   booking_id: string;
-  from_status: string | null;
   from_starts_at: number | null;
   to_starts_at: number;
   withdrawn_at: number | null;
@@ -182,40 +250,44 @@ const mayReturn = (context: Context, booking: Booking, startsAt: number): boolea
 };
 
 /** Makes what a request did undone. @returns what stands in the way, or null */
-const undo = (context: Context, request: RequestRow, booking: Booking): Outcome | null => {
-  const { from_starts_at: from, from_status: was } = request;
+const undo = (context: Context, device: Device, request: RequestRow, booking: Booking): Outcome | null => {
+  const { from_starts_at: from } = request;
+  if (request.type === 'booking.cancel') {
+    if (booking.status === 'cancelled') {
+      if (booking.starts_at !== request.to_starts_at) return MOVED;
+      if (!mayReturn(context, booking, booking.starts_at)) {
+        return conflict('slot-taken', 'The time has been taken meanwhile');
+      }
+    }
+    uncancelBooking(context, booking.id, device.id, request.op_id);
+    return null;
+  }
   if (isOver(booking.status)) return conflict('already-arrived', 'The booking has been checked in meanwhile');
   if (request.type === 'booking.create') {
     if (booking.status !== 'cancelled') putBooking(context, { ...booking, status: 'cancelled', ticket: null });
     return null;
   }
-  if (booking.starts_at !== request.to_starts_at) return conflict('stale-revision', 'The booking was moved meanwhile');
-  if (request.type === 'booking.reschedule') {
-    if (booking.status === 'cancelled' || from === null || from === booking.starts_at) return null;
-    if (!mayReturn(context, booking, from)) return conflict('slot-taken', 'The old time has been taken meanwhile');
-    putBooking(context, moved(booking, from));
-    return null;
-  }
-  const status = BOOKING_STATUS.find((known) => known === was);
-  if (status === undefined || status === 'cancelled' || booking.status !== 'cancelled') return null;
-  if (!mayReturn(context, booking, booking.starts_at)) {
-    return conflict('slot-taken', 'The time has been taken meanwhile');
-  }
-  putBooking(context, { ...booking, status });
+  if (booking.starts_at !== request.to_starts_at) return MOVED;
+  if (booking.status === 'cancelled' || from === null || from === booking.starts_at) return null;
+  if (!mayReturn(context, booking, from)) return conflict('slot-taken', 'The old time has been taken meanwhile');
+  putBooking(context, moved(booking, from));
   return null;
 };
+
+const MOVED = conflict('stale-revision', 'The booking was moved meanwhile');
 
 /** A request that its visitor was told has failed: whatever it did is undone, and one that comes yet does nothing. */
 export const withdraw = (context: Context, device: Device, op: Of<'request.withdraw'>): Outcome => {
   const { db, now } = context;
   const opId = op.payload.op_id.toLowerCase();
   db.prepare('INSERT INTO withdrawn VALUES (?, ?, ?) ON CONFLICT DO NOTHING').run(device.id, opId, now());
+  refreshRejected(context, device.officeId, opId);
   const request = requestRow(context, device, opId);
   const booking = request && bookingOf(context, device, request.booking_id);
   if (!request || !booking || request.withdrawn_at !== null) {
     return { ...applied, ...bookingOfRequest(context, device, op) };
   }
-  const hit = undo(context, request, booking);
+  const hit = undo(context, device, request, booking);
   if (!hit) {
     db.prepare('UPDATE request SET withdrawn_at = ? WHERE device_id = ? AND op_id = ?').run(now(), device.id, opId);
   }

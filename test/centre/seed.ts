@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   bookingRecord,
   officeRecord,
+  personRecord,
   serviceGroupRecord,
   serviceRecord,
   settingRecord,
@@ -14,6 +15,8 @@ import { putBooking, readBooking } from './bookings.ts';
 import { EVERYBODY, keepEntities, putEntity, readEntity } from './change-log.ts';
 import { createCode, openCodes } from './devices.ts';
 import { ensureKeys } from './keys.ts';
+import { putPerson } from './persons.ts';
+import { officeRules, setRules } from './rules.ts';
 import { ensureSealingKey } from './sealing.ts';
 import { bookingTimes, makeSlots, setBookingTimes } from './slots.ts';
 
@@ -51,12 +54,18 @@ const seedSchema = z
           status: bookingRecord.shape.status.default('booked'),
           language: bookingRecord.shape.language.default(null),
           ticket: bookingRecord.shape.ticket.default(null),
+          /** Who it is for: desks get it, kiosks never do. */
+          name: personRecord.shape.name.nullable().default(null),
+          phone: personRecord.shape.phone,
+          document: personRecord.shape.document,
         }),
       )
       .default([]),
     settings: z
       .array(z.strictObject({ id: z.string().min(1).max(80), office_id: officeId.nullable(), ...settingRecord.shape }))
       .default([]),
+    /** Where an office decides otherwise than offices do. */
+    rules: z.array(z.strictObject({ office_id: officeId, ...officeRules.shape })).default([]),
     /** Keys of the issuer of confirmations; without any the centre makes its own. `d` lets it sign. */
     keys: z
       .array(
@@ -103,6 +112,7 @@ const seedSchema = z
       w.service_ids.forEach((id, n) => must(services, id, ['windows', i, 'service_ids', n], 'service'));
     });
     value.slots.forEach((s, i) => must(offices, s.office_id, ['slots', i, 'office_id'], 'office'));
+    value.rules.forEach((r, i) => must(offices, r.office_id, ['rules', i, 'office_id'], 'office'));
     value.settings.forEach((s, i) => {
       if (s.office_id !== null) must(offices, s.office_id, ['settings', i, 'office_id'], 'office');
     });
@@ -156,7 +166,12 @@ export const applySeed = (context: Context, seed: Seed): void => {
       const ids = seed.settings.filter(({ office_id }) => office_id === audience).map(({ id }) => id);
       keepEntities(context, 'setting', ids, audience ?? EVERYBODY);
     }
-    for (const booking of seed.bookings) if (!readBooking(context, booking.id)) putBooking(context, booking);
+    for (const { office_id: office, ...rules } of seed.rules) setRules(context, office, rules);
+    for (const { name, phone, document, ...booking } of seed.bookings) {
+      if (readBooking(context, booking.id)) continue;
+      putBooking(context, booking);
+      if (name !== null) putPerson(context, booking.id, booking.office_id, { name, phone, document });
+    }
     for (const { id } of seed.offices) {
       const mine = seed.windows.filter((window) => window.office_id === id);
       putWindows(context, id, mine);

@@ -1,51 +1,62 @@
-import { putBooking, readBooking } from './bookings.ts';
 import type { Context } from './context.ts';
 import { ProblemError } from './problems.ts';
-import { readVisit, setStage, visitChanged, type Stage, type Visit } from './visits.ts';
+import { settleVisit } from './settling.ts';
+import { mainOf, setStage, stagesOf, visitRow, type Stage, type VisitRow } from './visits.ts';
 
 /**
  * How a visit goes on: called to a window, served there, done, or gone. One with several services waits again in between.
- * `at` is when it happened; not given, it is now.
+ * `at` is when it happened; not given, it is now. He may be called by any of his tickets, and also after he took it back:
+ * then he has come after all.
  */
 
-const visitOrThrow = (context: Context, visitId: string): Visit => {
-  const visit = readVisit(context, visitId);
-  if (!visit) throw new ProblemError('not-found', `there is no visit ${visitId}`);
-  return visit;
+interface Called {
+  id: string;
+  row: VisitRow;
+  stages: Stage[];
+}
+
+const visitOrThrow = (context: Context, visitId: string): Called => {
+  const id = mainOf(context, visitId);
+  const row = visitRow(context, id);
+  if (!row) throw new ProblemError('not-found', `there is no visit ${visitId}`);
+  return { id, row, stages: stagesOf(context, id) };
 };
 
 /** The service that a visitor waits for, or has now. @throws ProblemError when he has been through all of them */
-const present = (visit: Visit): { stage: Stage; position: number } => {
-  const position = visit.services.findIndex(({ state }) => state !== 'done' && state !== 'skipped');
-  const stage = visit.services[position];
-  if (!stage) throw new ProblemError('invalid-request', `the visit ${visit.id} is over`);
+const present = ({ id, stages }: Called): { stage: Stage; position: number } => {
+  const position = stages.findIndex(({ state }) => state !== 'done' && state !== 'skipped');
+  const stage = stages[position];
+  if (!stage) throw new ProblemError('invalid-request', `the visit ${id} is over`);
   return { stage, position };
 };
 
 /** Calls a visitor to a window; once more, if he did not come. */
 export const callVisit = (context: Context, visitId: string, windowId: number | null, at = context.now()): void => {
   context.write(() => {
-    const { stage, position } = present(visitOrThrow(context, visitId));
+    const visit = visitOrThrow(context, visitId);
+    const { stage, position } = present(visit);
     const called: Stage = { ...stage, state: 'called', window_id: windowId, called_at: at, serving_at: null };
-    setStage(context, visitId, position, called, 'called');
-    visitChanged(context, visitId);
+    setStage(context, visit.id, position, called, 'called');
+    settleVisit(context, visit.id);
   });
 };
 
 /** He did not come when he was called: he waits on. */
 export const uncallVisit = (context: Context, visitId: string): void => {
   context.write(() => {
-    const { stage, position } = present(visitOrThrow(context, visitId));
+    const visit = visitOrThrow(context, visitId);
+    const { stage, position } = present(visit);
     const waiting: Stage = { ...stage, state: 'waiting', window_id: null, called_at: null, serving_at: null };
-    setStage(context, visitId, position, waiting, 'waiting');
-    visitChanged(context, visitId);
+    setStage(context, visit.id, position, waiting, 'waiting');
+    settleVisit(context, visit.id);
   });
 };
 
 /** @param windowId null: the one that he was called to */
 export const serveVisit = (context: Context, visitId: string, windowId: number | null, at = context.now()): void => {
   context.write(() => {
-    const { stage, position } = present(visitOrThrow(context, visitId));
+    const visit = visitOrThrow(context, visitId);
+    const { stage, position } = present(visit);
     const serving: Stage = {
       ...stage,
       state: 'serving',
@@ -53,8 +64,8 @@ export const serveVisit = (context: Context, visitId: string, windowId: number |
       called_at: stage.called_at ?? at,
       serving_at: at,
     };
-    setStage(context, visitId, position, serving, 'serving');
-    visitChanged(context, visitId);
+    setStage(context, visit.id, position, serving, 'serving');
+    settleVisit(context, visit.id);
   });
 };
 
@@ -63,11 +74,9 @@ export const finishVisit = (context: Context, visitId: string, at = context.now(
   context.write(() => {
     const visit = visitOrThrow(context, visitId);
     const { stage, position } = present(visit);
-    const last = position === visit.services.length - 1;
-    setStage(context, visitId, position, { ...stage, state: 'done', done_at: at }, last ? 'done' : 'waiting');
-    visitChanged(context, visitId);
-    const booking = last && visit.booking_id !== null ? readBooking(context, visit.booking_id) : null;
-    if (booking?.status === 'arrived') putBooking(context, { ...booking, status: 'served' });
+    const last = position === visit.stages.length - 1;
+    setStage(context, visit.id, position, { ...stage, state: 'done', done_at: at }, last ? 'done' : 'waiting');
+    settleVisit(context, visit.id);
   });
 };
 
@@ -75,24 +84,25 @@ export const finishVisit = (context: Context, visitId: string, at = context.now(
 export const leaveVisit = (context: Context, visitId: string): void => {
   context.write(() => {
     const visit = visitOrThrow(context, visitId);
-    visit.services.forEach((stage, position) => {
+    visit.stages.forEach((stage, position) => {
       if (stage.state === 'done') return;
-      setStage(context, visitId, position, { ...stage, state: 'skipped' }, 'left');
+      setStage(context, visit.id, position, { ...stage, state: 'skipped' }, 'left');
     });
-    context.db.prepare(`UPDATE visit SET state = 'left' WHERE visit_id = ?`).run(visitId);
-    visitChanged(context, visitId);
+    context.db.prepare(`UPDATE visit SET state = 'left' WHERE visit_id = ?`).run(visit.id);
+    settleVisit(context, visit.id);
   });
 };
 
 /** The desk has seen the document: what was claimed counts. */
 export const confirmClaim = (context: Context, visitId: string): void => {
   context.write(() => {
-    visitOrThrow(context, visitId);
+    const { id, row } = visitOrThrow(context, visitId);
     context.db
       .prepare(
-        `UPDATE visit SET claim_confirmed = 1, priority = claim_level WHERE visit_id = ? AND claim_level IS NOT NULL`,
+        `UPDATE visit SET claim_confirmed = 1, set_priority = claim_level, priority_rev = ?
+         WHERE visit_id = ? AND claim_level IS NOT NULL`,
       )
-      .run(visitId);
-    visitChanged(context, visitId);
+      .run(row.rev + 1, id);
+    settleVisit(context, id);
   });
 };

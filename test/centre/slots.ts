@@ -145,11 +145,48 @@ export const refreshSlotAt = (context: Context, officeId: number, serviceId: num
   const times = timesOf(context, officeId);
   if (!slot || !times) return;
   const id = slotId(serviceId, slot.starts_at);
-  const places =
-    setCapacities(context, officeId).get(id) ?? Math.max(1, windowsFor(context, officeId).get(serviceId) ?? 1);
-  const free = Math.max(0, places - takenIn(context, officeId, slot, times.every_minutes * MINUTE_MS));
+  const free = Math.max(
+    0,
+    placesIn(context, officeId, slot) - takenIn(context, officeId, slot, times.every_minutes * MINUTE_MS),
+  );
   putEntity(context, 'slot', id, { ...slot, free }, officeId);
 };
+
+/** How many a slot has room for. */
+const placesIn = (context: Context, officeId: number, slot: SlotRecord): number =>
+  setCapacities(context, officeId).get(slotId(slot.service_id, slot.starts_at)) ??
+  Math.max(1, windowsFor(context, officeId).get(slot.service_id) ?? 1);
+
+/** Whether one more may start at exactly this time. @param more how many more than there are places */
+export const hasRoom = (
+  context: Context,
+  officeId: number,
+  serviceId: number,
+  startsAt: number,
+  more: number,
+): boolean => {
+  const slot = readSlot(context, officeId, slotId(serviceId, startsAt));
+  const times = timesOf(context, officeId);
+  if (!slot || !times) return false;
+  if (slot.free > 0) return true;
+  const taken = takenIn(context, officeId, slot, times.every_minutes * MINUTE_MS);
+  return more > 0 && taken < placesIn(context, officeId, slot) + more;
+};
+
+/** Free times of a service to come, the nearest to `at` first. */
+export const nearestFree = (
+  context: Context,
+  officeId: number,
+  serviceId: number,
+  at: number,
+  count: number,
+): number[] =>
+  readEntities(context, 'slot', officeId)
+    .map(({ data }) => slotRecord.parse(data))
+    .filter((slot) => slot.service_id === serviceId && slot.free > 0 && slot.starts_at > context.now())
+    .map(({ starts_at: start }) => start)
+    .toSorted((a, b) => Math.abs(a - at) - Math.abs(b - at) || a - b)
+    .slice(0, count);
 
 /** From now on the slot has so many places that `free` are left. @returns false when there is no such slot */
 export const setFree = (context: Context, officeId: number, id: string, free: number): boolean => {

@@ -1,9 +1,17 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import canonicalize from 'canonicalize';
 import { CompactEncrypt, CompactSign, exportJWK, generateKeyPair, importJWK, SignJWT, type CryptoKey } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { centreApi, type CentreApi } from '../../shared/contracts/centre/api.ts';
-import { API_PREFIX, problem, type Operation, type Problem } from '../../shared/contracts/centre/schemas.ts';
+import {
+  API_PREFIX,
+  GENESIS_HASH,
+  problem,
+  snapshotLine,
+  type Operation,
+  type Problem,
+} from '../../shared/contracts/centre/schemas.ts';
 import type { Series } from '../../shared/domain/ticket-number.ts';
 
 /**
@@ -26,17 +34,17 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-/** One call of the contract. @throws when the answer is neither what the contract says nor a problem */
-export const callCentre = async <N extends Name>(
+/** Begins a call of the contract. @returns the answer as it came, with its body not read yet */
+export const openCall = async <N extends Name>(
   url: string,
   name: N,
   input: In<N>,
   { token, headers = {}, signal }: CallOptions = {},
-): Promise<Reply<N>> => {
-  const { method, path, output } = centreApi[name];
+): Promise<Response> => {
+  const { method, path } = centreApi[name];
   const target = new URL(API_PREFIX + path, url);
   if (method === 'GET') for (const [key, value] of Object.entries(input)) target.searchParams.set(key, String(value));
-  const response = await fetch(target, {
+  return fetch(target, {
     method,
     headers: {
       ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
@@ -46,17 +54,35 @@ export const callCentre = async <N extends Name>(
     ...(method === 'POST' ? { body: JSON.stringify(input) } : {}),
     ...(signal ? { signal } : {}),
   });
+};
+
+/** What a stream said when it did not begin. @throws when it is no problem of the contract */
+const problemOf = async (name: Name, response: Response): Promise<Problem> => {
   const body: unknown = await response.json();
-  const about = { status: response.status, headers: response.headers };
-  if (response.ok) return { ok: true, body: output.parse(body) as Out<N>, ...about };
   if (!response.headers.get('content-type')?.startsWith('application/problem+json')) {
     throw new Error(`${name}: HTTP ${response.status} without a problem: ${JSON.stringify(body)}`);
   }
-  return { ok: false, problem: problem.parse(body), ...about };
+  return problem.parse(body);
+};
+
+/** The calls whose answer is one JSON document. */
+type JsonName = Exclude<Name, 'snapshot' | 'events'>;
+
+/** One call of the contract. @throws when the answer is neither what the contract says nor a problem */
+export const callCentre = async <N extends JsonName>(
+  url: string,
+  name: N,
+  input: In<N>,
+  options: CallOptions = {},
+): Promise<Reply<N>> => {
+  const response = await openCall(url, name, input, options);
+  const about = { status: response.status, headers: response.headers };
+  if (!response.ok) return { ok: false, problem: await problemOf(name, response), ...about };
+  return { ok: true, body: centreApi[name].output.parse(await response.json()) as Out<N>, ...about };
 };
 
 /** @throws Error with the problem when the centre said no */
-const mustBe = <N extends Name>(name: N, reply: Reply<N>): Out<N> => {
+const mustBe = <N extends JsonName>(name: N, reply: Reply<N>): Out<N> => {
   if (reply.ok) return reply.body;
   throw new Error(`${name}: HTTP ${reply.status} ${reply.problem.type} ${reply.problem.detail ?? ''}`);
 };
@@ -145,17 +171,35 @@ export const sealFor = async (key: NonNullable<Out<'keys'>['sealing']>, value: u
     .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: key.kid })
     .encrypt(await importJWK({ kty: key.kty, crv: key.crv, x: key.x, y: key.y }, 'ECDH-ES'));
 
-/** An enrolled device that is signed in. */
+/** A line of a snapshot. */
+export type SnapshotLine = z.output<typeof snapshotLine>;
+
+type Body = In<'ops'>['ops'][number];
+
+/** The hash of an operation that comes after another one. */
+export const chained = (prev: string, op: unknown): string =>
+  createHash('sha256')
+    .update(`${prev}\n${canonicalize(op) ?? ''}`)
+    .digest('hex');
+
+const isStub = (body: Body): body is Body & { hash: string } => body['withheld'] === true;
+
+/** An enrolled device that is signed in. It keeps the hashes of what it has sent, and chains to them what it sends. */
 export class TestDevice {
   readonly id: string;
   readonly officeId: number;
   readonly slotNo: number;
-  readonly epoch: string;
+  readonly roles: readonly ('kiosk' | 'desk')[];
   readonly key: DeviceKey;
+  epoch: string;
   url: string;
   token = '';
   cursor = '';
+  /** The last that the centre said it has. */
+  acked = 0;
   #seq = 0;
+  /** Of the operations that the centre has, by sequence. */
+  readonly hashes = new Map<number, string>([[0, GENESIS_HASH]]);
 
   private constructor(url: string, key: DeviceKey, identity: Out<'enrol'>) {
     this.url = url;
@@ -163,6 +207,7 @@ export class TestDevice {
     this.id = identity.device_id;
     this.officeId = identity.office_id;
     this.slotNo = identity.slot_no;
+    this.roles = identity.roles;
     this.epoch = identity.epoch;
   }
 
@@ -182,12 +227,12 @@ export class TestDevice {
   }
 
   /** A call with this device's token, as it was answered. */
-  async ask<N extends Name>(name: N, input: In<N>, signal?: AbortSignal): Promise<Reply<N>> {
+  async ask<N extends JsonName>(name: N, input: In<N>, signal?: AbortSignal): Promise<Reply<N>> {
     return callCentre(this.url, name, input, { token: this.token, ...(signal ? { signal } : {}) });
   }
 
   /** A call that has to succeed. */
-  async call<N extends Name>(name: N, input: In<N>, signal?: AbortSignal): Promise<Out<N>> {
+  async call<N extends JsonName>(name: N, input: In<N>, signal?: AbortSignal): Promise<Out<N>> {
     return mustBe(name, await this.ask(name, input, signal));
   }
 
@@ -200,6 +245,17 @@ export class TestDevice {
       this.cursor = page.cursor;
       if (!page.has_more) return rows;
     }
+  }
+
+  /** Another machine with this one's disk. */
+  clone(): TestDevice {
+    const { id: device_id, officeId: office_id, slotNo: slot_no, roles, epoch } = this;
+    const other = new TestDevice(this.url, this.key, { device_id, office_id, slot_no, roles: [...roles], epoch });
+    const { token, cursor, acked } = this;
+    Object.assign(other, { token, cursor, acked });
+    for (const [seq, hash] of this.hashes) other.hashes.set(seq, hash);
+    other.#seq = this.#seq;
+    return other;
   }
 
   /** The next number of this device's sequence. */
@@ -273,8 +329,117 @@ export class TestDevice {
     return { ...op, entity_id: visitId };
   }
 
-  async push(...ops: In<'ops'>['ops']): Promise<Out<'ops'>> {
-    return this.call('ops', { ops });
+  /** @returns the signature of a text, base64url */
+  async sign(text: string): Promise<string> {
+    const bytes = await crypto.subtle.sign('Ed25519', this.key.key, new TextEncoder().encode(text));
+    return Buffer.from(bytes).toString('base64url');
+  }
+
+  /**
+   * The request that pushes operations, in the order of their sequence; `said` replaces what is right. What stands before
+   * the first of them must have been pushed.
+   */
+  async batch(ops: readonly Body[], said: Partial<In<'ops'>> = {}): Promise<In<'ops'>> {
+    const sorted = ops.toSorted((a, b) => a.seq - b.seq);
+    const prev = said.prev_hash ?? this.hashes.get((sorted[0]?.seq ?? 1) - 1) ?? GENESIS_HASH;
+    const hash = said.hash ?? this.hashesOf(sorted, prev).at(-1) ?? prev;
+    const signature = await this.sign(`RegSync/1 ${this.id} ${sorted.at(-1)?.seq ?? 0} ${hash}`);
+    return { epoch: this.epoch, prev_hash: prev, ops: sorted, hash, signature, ...said };
+  }
+
+  /** The hashes of operations that follow each other. */
+  hashesOf(ops: readonly Body[], prev: string): string[] {
+    let at = prev;
+    return ops.map((op) => (at = isStub(op) ? op.hash : chained(at, op)));
+  }
+
+  /** An operation that is not sent, but told of. @param op as it would be, with the one before it pushed already */
+  withheld(op: Body): Body & { withheld: true; hash: string } {
+    const prev = this.hashes.get(op.seq - 1);
+    if (prev === undefined) throw new Error(`operation ${op.seq - 1} has not been pushed`);
+    return { op_id: op.op_id, seq: op.seq, withheld: true, hash: chained(prev, op) };
+  }
+
+  /** Pushes operations as they are, and keeps their hashes when the centre has taken them. */
+  async tryPush(...ops: Body[]): Promise<Reply<'ops'>> {
+    const request = await this.batch(ops);
+    const reply = await this.ask('ops', request);
+    if (reply.ok) {
+      this.hashesOf(request.ops, request.prev_hash).forEach((hash, i) => {
+        this.hashes.set((request.ops[0]?.seq ?? 1) + i, hash);
+      });
+      this.acked = reply.body.acked_seq;
+    }
+    return reply;
+  }
+
+  /** The same, and they have to be taken. */
+  async push(...ops: Body[]): Promise<Out<'ops'>> {
+    return mustBe('ops', await this.tryPush(...ops));
+  }
+
+  /** Where this device stands; `said` replaces what is right. */
+  standing(said: Partial<In<'hello'>> = {}): In<'hello'> {
+    const last = this.hashes.size - 1;
+    return {
+      epoch: this.epoch,
+      app: 'test-device/1',
+      cursor: this.cursor,
+      last_seq: last,
+      last_hash: this.hashes.get(last) ?? GENESIS_HASH,
+      acked_seq: this.acked,
+      numbers: [],
+      ...said,
+    };
+  }
+
+  /** Says hello until it has done so in the centre's epoch. */
+  async hello(numbers: In<'hello'>['numbers'] = []): Promise<Out<'hello'>> {
+    for (;;) {
+      const answer = await this.call('hello', this.standing({ numbers }));
+      if (answer.epoch === this.epoch) return answer;
+      this.epoch = answer.epoch;
+    }
+  }
+
+  /** A snapshot, line by line. @throws Error with the problem when it does not begin, or one of the connection */
+  async *snapshot(input: In<'snapshot'> = {}, signal?: AbortSignal): AsyncGenerator<SnapshotLine> {
+    const body = await this.#stream('snapshot', input, signal);
+    let rest = '';
+    for await (const part of body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)) {
+      const lines = (rest + part).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield snapshotLine.parse(JSON.parse(line));
+    }
+    if (rest !== '') throw new Error(`snapshot: cut off within a line: ${rest.slice(0, 80)}`);
+  }
+
+  /** Listens to the centre. @returns the names of the events, one by one, from now on */
+  async events(signal?: AbortSignal): Promise<AsyncGenerator<string>> {
+    const body = await this.#stream('events', {}, signal);
+    return (async function* () {
+      let rest = '';
+      for await (const part of body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)) {
+        const blocks = (rest + part).split('\n\n');
+        rest = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const name = /^event: (.*)$/m.exec(block)?.[1];
+          if (name !== undefined) yield name;
+        }
+      }
+    })();
+  }
+
+  /** Begins a stream. @throws Error with the problem when it does not */
+  async #stream<N extends 'snapshot' | 'events'>(
+    name: N,
+    input: In<N>,
+    signal?: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const response = await openCall(this.url, name, input, { token: this.token, ...(signal ? { signal } : {}) });
+    if (response.ok && response.body) return response.body;
+    const { type, detail } = await problemOf(name, response);
+    throw new Error(`${name}: HTTP ${response.status} ${type} ${detail ?? ''}`);
   }
 
   async lease(

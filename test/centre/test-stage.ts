@@ -32,8 +32,11 @@ export const closeCentres = async (): Promise<void> => {
   await Promise.all(centres.splice(0).map((centre) => centre.close()));
 };
 
-export const enrol = async (centre: Centre, officeId = DEMO_OFFICE): Promise<TestDevice> =>
-  TestDevice.enrol(centre.url, centre.createCode(officeId));
+export const enrol = async (
+  centre: Centre,
+  officeId = DEMO_OFFICE,
+  roles: readonly ('kiosk' | 'desk')[] = ['kiosk'],
+): Promise<TestDevice> => TestDevice.enrol(centre.url, centre.createCode(officeId, roles));
 
 export const demo = async (centre: Centre): Promise<DemoBooking[]> =>
   (await (await fetch(`${centre.url}/demo/bookings.json`)).json()) as DemoBooking[];

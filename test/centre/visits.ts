@@ -1,4 +1,6 @@
-import type { VisitRecord } from '../../shared/contracts/centre/schemas.ts';
+import { z } from 'zod';
+import type { VisitDetailRecord, VisitRecord } from '../../shared/contracts/centre/schemas.ts';
+import { serviceId } from '../../shared/domain/model.ts';
 import {
   PRIORITIES,
   STAGE_STATES,
@@ -9,56 +11,91 @@ import {
 } from '../../shared/domain/queue.ts';
 import { SERIES, type TicketNumber } from '../../shared/domain/ticket-number.ts';
 import { append } from './change-log.ts';
+import { moveConflicts } from './conflicts.ts';
 import { officeDate, type Context } from './context.ts';
+import { phoneIn } from './sealing.ts';
 
 /**
  * Visits: who came today, with or without a booking. The office's devices hold those of the present business day; each
- * change of one puts its row again. A second ticket of the same visit is kept, but stands in no queue.
+ * change of one puts its rows again: what the queue needs for all, the rest for desks. A further ticket of a visit is
+ * kept, but stands in no queue. What role a visit plays is worked out in settling.ts.
  */
 
-export interface NewVisit {
-  visit_id: string;
-  office_id: number;
-  /** Null, both: given out by the centre itself. */
-  device_id: string | null;
-  op_id: string | null;
-  /** Null: without a booking. */
-  booking_id: string | null;
-  services: readonly number[];
-  ticket: TicketNumber;
-  business_date: string;
-  provisional: boolean;
-  occurred_at: number;
-  arrived_at: number;
-  order_at: number;
-  priority: Priority;
-  claim: { id: string; level: Priority } | null;
-  language: string | null;
-  /** JSON, with what is sealed in it. */
-  contact: string | null;
-  flags: readonly string[];
-  late: boolean;
-  conflict: string | null;
-  linked_visit: string | null;
-}
-
-interface VisitRow {
+export interface VisitRow {
   visit_id: string;
   rev: number;
   office_id: number;
-  origin: string;
+  device_id: string | null;
+  op_id: string | null;
+  seq: number;
+  origin: 'booking' | 'walk-in';
   booking_id: string | null;
+  service_id: number;
+  services: string;
   series: string;
   number: number;
   business_date: string;
+  queue_date: string | null;
+  occurred_at: number;
   arrived_at: number;
-  order_at: number;
+  ranked_at: number;
+  received_at: number;
+  language: string | null;
+  contact: string | null;
+  contact_hash: string | null;
+  flags: string;
+  said_late: number;
+  said_starts_at: number | null;
+  said_priority: string;
+  claim: string | null;
+  claim_level: string | null;
+  redirect: number;
+  redirect_to: number | null;
   state: string;
+  claim_confirmed: number;
+  set_priority: string | null;
+  priority_rev: number;
+  note: string | null;
+  note_rev: number;
+  role: 'visit' | 'also' | 'return' | 'undone';
+  main_visit: string | null;
+  split: number;
+  provisional: number;
+  order_at: number;
+  late: number;
   priority: string;
-  conflict: string | null;
-  linked_visit: string | null;
+  collision: string | null;
+  told: string | null;
   shown: number;
 }
+
+/** A visit as it was told; the rest follows. */
+export type NewVisit = Pick<
+  VisitRow,
+  | 'visit_id'
+  | 'office_id'
+  | 'device_id'
+  | 'op_id'
+  | 'seq'
+  | 'booking_id'
+  | 'business_date'
+  | 'occurred_at'
+  | 'arrived_at'
+  | 'ranked_at'
+  | 'language'
+  | 'contact'
+  | 'contact_hash'
+  | 'said_starts_at'
+> & {
+  services: readonly number[];
+  ticket: TicketNumber;
+  queue_date: string | null;
+  priority: Priority;
+  claim: { id: string; level: Priority } | null;
+  flags: readonly string[];
+  late: boolean;
+  redirect: { to: number | null } | null;
+};
 
 export interface Stage {
   service_id: number;
@@ -72,8 +109,8 @@ export interface Stage {
 /** A visit as the queue sees it. */
 export interface Visit extends VisitRecord {
   id: string;
+  rev: number;
   office_id: number;
-  booking_id: string | null;
 }
 
 const among = <T extends string>(list: readonly T[], text: string): T => {
@@ -82,7 +119,7 @@ const among = <T extends string>(list: readonly T[], text: string): T => {
   return found;
 };
 
-const stagesOf = ({ db }: Context, visitId: string): Stage[] =>
+export const stagesOf = ({ db }: Context, visitId: string): Stage[] =>
   db
     .prepare<[string], Omit<Stage, 'state'> & { state: string }>(
       `SELECT service_id, state, window_id, called_at, serving_at, done_at FROM stage WHERE visit_id = ? ORDER BY position`,
@@ -90,136 +127,154 @@ const stagesOf = ({ db }: Context, visitId: string): Stage[] =>
     .all(visitId)
     .map((stage) => ({ ...stage, state: among(STAGE_STATES, stage.state) }));
 
-const visitRow = ({ db }: Context, visitId: string): VisitRow | undefined =>
+export const visitRow = ({ db }: Context, visitId: string): VisitRow | undefined =>
   db.prepare<[string], VisitRow>('SELECT * FROM visit WHERE visit_id = ?').get(visitId);
 
-const toVisit = (context: Context, row: VisitRow): Visit => ({
-  id: row.visit_id,
-  office_id: row.office_id,
-  booking_id: row.booking_id,
-  business_date: row.business_date,
-  origin: row.origin === 'booking' ? 'booking' : 'walk-in',
-  ticket: { series: among(SERIES, row.series), number: row.number },
-  state: among(VISIT_STATES, row.state),
-  priority: among(PRIORITIES, row.priority),
-  arrived_at: row.arrived_at,
-  order_at: row.order_at,
-  services: stagesOf(context, row.visit_id),
+/** The visit that a ticket is called by: its own, or the one that it is a further ticket of. */
+export const mainOf = (context: Context, visitId: string): string => visitRow(context, visitId)?.main_visit ?? visitId;
+
+const furtherTickets = ({ db }: Context, visitId: string): TicketNumber[] =>
+  db
+    .prepare<[string], { series: string; number: number }>(
+      `SELECT series, number FROM visit WHERE main_visit = ? ORDER BY ranked_at, device_id, seq, visit_id LIMIT 10`,
+    )
+    .all(visitId)
+    .map(({ series, number }) => ({ series: among(SERIES, series), number }));
+
+const isOwn = (row: VisitRow): boolean => row.origin === 'booking' && row.split === 0;
+
+const toVisit = (context: Context, row: VisitRow): Visit => {
+  const gone = row.role === 'undone';
+  return {
+    id: row.visit_id,
+    rev: row.rev,
+    office_id: row.office_id,
+    business_date: row.queue_date ?? row.business_date,
+    origin: isOwn(row) ? 'booking' : 'walk-in',
+    ticket: { series: among(SERIES, row.series), number: row.number },
+    also: furtherTickets(context, row.visit_id),
+    state: gone ? 'left' : among(VISIT_STATES, row.state),
+    priority: among(PRIORITIES, row.priority),
+    arrived_at: row.arrived_at,
+    order_at: row.order_at,
+    services: stagesOf(context, row.visit_id).map((stage) => ({ ...stage, state: gone ? 'skipped' : stage.state })),
+  };
+};
+
+const words = z.array(z.string());
+
+/** What staff may know of it. */
+const detailOf = (context: Context, row: VisitRow): VisitDetailRecord => ({
+  business_date: row.queue_date ?? row.business_date,
+  booking_id: isOwn(row) ? row.booking_id : null,
+  claim:
+    row.claim === null
+      ? null
+      : {
+          id: row.claim,
+          level: among(PRIORITIES, row.claim_level ?? 'none'),
+          confirmed: row.claim_confirmed === 1,
+        },
+  phone: phoneIn(context, row.contact),
+  note: row.note,
+  flags: [...words.parse(JSON.parse(row.flags)).filter((flag) => flag !== 'late'), ...(row.late === 1 ? ['late'] : [])],
 });
 
-export const readVisit = (context: Context, visitId: string): Visit | null => {
+/** Tells the devices of the office what a visit is now, if that is news; of another day, that it is theirs no more. */
+export const publishVisit = (context: Context, visitId: string): void => {
+  const { db } = context;
   const row = visitRow(context, visitId);
-  return row ? toVisit(context, row) : null;
-};
-
-/** A second ticket of a visit that stands in the queue already. */
-const isAlias = (row: Pick<VisitRow, 'conflict' | 'linked_visit'>): boolean =>
-  row.conflict === 'double-checkin' && row.linked_visit !== null;
-
-/** Tells the devices of the office what a visit is now; of another day, that it is theirs no more. */
-const publish = (context: Context, row: VisitRow, changed: boolean): void => {
+  if (!row) return;
   const today = officeDate(context, row.office_id, context.now());
-  const show = row.business_date === today && !isAlias(row);
-  if (row.shown === 1 && !show) append(context, row.office_id, 'visit', row.visit_id, row.rev, 'evict', null);
-  if (show && (changed || row.shown === 0)) {
-    const { id: _, office_id: __, booking_id: ___, ...data } = toVisit(context, row);
-    append(context, row.office_id, 'visit', row.visit_id, row.rev, 'put', data);
+  const show = row.queue_date === today && row.main_visit === null;
+  if (!show) {
+    if (row.shown === 0) return;
+    append(context, row.office_id, 'visit', visitId, row.rev, 'evict', null);
+    append(context, row.office_id, 'visit_detail', visitId, row.rev, 'evict', null, { role: 'desk' });
+    db.prepare('UPDATE visit SET shown = 0, told = NULL WHERE visit_id = ?').run(visitId);
+    return;
   }
-  if ((row.shown === 1) !== show) {
-    context.db.prepare('UPDATE visit SET shown = ? WHERE visit_id = ?').run(show ? 1 : 0, row.visit_id);
-  }
+  const { id: _, rev: __, office_id: ___, ...visit } = toVisit(context, row);
+  const detail = detailOf(context, row);
+  const told = JSON.stringify([visit, detail]);
+  if (row.told === told) return;
+  // Both go on together: staff tell by the revision of the visit what they knew of it.
+  db.prepare('UPDATE visit SET shown = 1, told = ?, rev = rev + 1 WHERE visit_id = ?').run(told, visitId);
+  append(context, row.office_id, 'visit', visitId, row.rev + 1, 'put', visit);
+  append(context, row.office_id, 'visit_detail', visitId, row.rev + 1, 'put', detail, { role: 'desk' });
 };
 
-/** Evicts the visits of days that are over. */
+/** Evicts the visits of days that are over, and what contradicted them. */
 export const moveVisits = (context: Context, officeId: number): void => {
   const today = officeDate(context, officeId, context.now());
   const rows = context.db
-    .prepare<[number, number, string], VisitRow>(
-      `SELECT * FROM visit WHERE office_id = ? AND shown = 1 UNION
-       SELECT * FROM visit WHERE office_id = ? AND business_date = ?`,
+    .prepare<[number, number, string], { visit_id: string }>(
+      `SELECT visit_id FROM visit WHERE office_id = ? AND shown = 1 UNION
+       SELECT visit_id FROM visit WHERE office_id = ? AND queue_date = ?`,
     )
     .all(officeId, officeId, today);
-  for (const row of rows) publish(context, row, false);
+  for (const { visit_id: id } of rows) publishVisit(context, id);
+  moveConflicts(context, officeId);
 };
 
-/** To be called after each change of a visit or its stages. */
-export const visitChanged = (context: Context, visitId: string): void => {
-  context.db.prepare('UPDATE visit SET rev = rev + 1 WHERE visit_id = ?').run(visitId);
-  const row = visitRow(context, visitId);
-  if (row) publish(context, row, true);
-  context.tell({ type: 'visit' });
+const serviceIds = z.array(serviceId);
+
+/** Stages as they are for somebody who has just come. */
+export const newStages = ({ db }: Context, visitId: string, services: string): void => {
+  const stage = db.prepare(`INSERT INTO stage (visit_id, position, service_id, state) VALUES (?, ?, ?, 'waiting')`);
+  serviceIds.parse(JSON.parse(services)).forEach((service, position) => stage.run(visitId, position, service));
 };
 
-/**
- * Writes a visit that just came in, with its ticket.
- * @returns false when another ticket of the day has the same number: the visit is there all the same, and is flagged
- */
-export const addVisit = (context: Context, visit: NewVisit): boolean =>
-  context.write(() => {
-    const { db, now } = context;
-    const { series, number } = visit.ticket;
-    db.prepare(
-      `INSERT INTO visit (visit_id, rev, office_id, device_id, op_id, origin, booking_id, service_id, series, number,
-         business_date, provisional, occurred_at, arrived_at, order_at, received_at, state, priority, claim, claim_level,
-         language, contact, flags, late, conflict, linked_visit)
-       VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(
-      visit.visit_id,
-      visit.office_id,
-      visit.device_id,
-      visit.op_id,
-      visit.booking_id === null ? 'walk-in' : 'booking',
-      visit.booking_id,
-      visit.services[0],
-      series,
-      number,
-      visit.business_date,
-      visit.provisional ? 1 : 0,
-      visit.occurred_at,
-      visit.arrived_at,
-      visit.order_at,
-      now(),
-      visit.priority,
-      visit.claim?.id ?? null,
-      visit.claim?.level ?? null,
-      visit.language,
-      visit.contact,
-      JSON.stringify(visit.flags),
-      visit.late ? 1 : 0,
-      visit.conflict,
-      visit.linked_visit,
+/** Writes a visit that just came in, with its ticket. What follows from it is not worked out yet. */
+export const insertVisit = (context: Context, visit: NewVisit): void => {
+  const { db, now } = context;
+  const { series, number } = visit.ticket;
+  const services = JSON.stringify(visit.services);
+  db.prepare(
+    `INSERT INTO visit (visit_id, rev, office_id, device_id, op_id, seq, origin, booking_id, service_id, services, series,
+       number, business_date, queue_date, occurred_at, arrived_at, ranked_at, received_at, language, contact, contact_hash,
+       flags, said_late, said_starts_at, said_priority, claim, claim_level, redirect, redirect_to, state, order_at)
+     VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?)`,
+  ).run(
+    visit.visit_id,
+    visit.office_id,
+    visit.device_id,
+    visit.op_id,
+    visit.seq,
+    visit.booking_id === null ? 'walk-in' : 'booking',
+    visit.booking_id,
+    visit.services[0],
+    services,
+    series,
+    number,
+    visit.business_date,
+    visit.queue_date,
+    visit.occurred_at,
+    visit.arrived_at,
+    visit.ranked_at,
+    now(),
+    visit.language,
+    visit.contact,
+    visit.contact_hash,
+    JSON.stringify(visit.flags),
+    visit.late ? 1 : 0,
+    visit.said_starts_at,
+    visit.priority,
+    visit.claim?.id ?? null,
+    visit.claim?.level ?? null,
+    visit.redirect ? 1 : 0,
+    visit.redirect?.to ?? null,
+    visit.arrived_at,
+  );
+  newStages(context, visit.visit_id, services);
+  const ticket = db
+    .prepare('INSERT INTO ticket VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
+    .run(visit.visit_id, visit.office_id, visit.business_date, series, number);
+  if (ticket.changes === 0) {
+    context.log(
+      `ALARM: ticket ${series} ${number} of ${visit.business_date} was given twice in office ${visit.office_id}`,
     );
-    const stage = db.prepare(`INSERT INTO stage (visit_id, position, service_id, state) VALUES (?, ?, ?, 'waiting')`);
-    visit.services.forEach((service, position) => stage.run(visit.visit_id, position, service));
-    const ticket = db
-      .prepare('INSERT INTO ticket VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING')
-      .run(visit.visit_id, visit.office_id, visit.business_date, series, number);
-    const unique = ticket.changes > 0;
-    if (!unique) {
-      context.log(
-        `ALARM: ticket ${series} ${number} of ${visit.business_date} was given twice in office ${visit.office_id}`,
-      );
-      db.prepare(`UPDATE visit SET conflict = coalesce(conflict, 'number-used-twice') WHERE visit_id = ?`).run(
-        visit.visit_id,
-      );
-    }
-    visitChanged(context, visit.visit_id);
-    return unique;
-  });
-
-/** The booking of a visitor came in after him: he stands where it says, unless he came too late for it. */
-export const placeVisitOf = (
-  context: Context,
-  visitId: string,
-  booking: { startsAt: number; priority: Priority },
-): void => {
-  const { changes } = context.db
-    .prepare(
-      `UPDATE visit SET order_at = CASE late WHEN 1 THEN order_at ELSE ? END, priority = ?
-       WHERE visit_id = ? AND conflict IS NULL`,
-    )
-    .run(booking.startsAt, booking.priority, visitId);
-  if (changes > 0) visitChanged(context, visitId);
+  }
 };
 
 /** Sets the state of a visit and of one of its stages. */
@@ -242,7 +297,7 @@ export const setStage = (
 export const visitsInHall = (context: Context, officeId: number): Visit[] =>
   context.db
     .prepare<[number], VisitRow>(
-      `SELECT * FROM visit WHERE office_id = ? AND shown = 1 AND state IN ('waiting', 'called', 'serving')`,
+      `SELECT * FROM visit WHERE office_id = ? AND shown = 1 AND role = 'visit' AND state IN ('waiting', 'called', 'serving')`,
     )
     .all(officeId)
     .map((row) => toVisit(context, row));

@@ -122,7 +122,8 @@ describe('a walk-in', () => {
       await device.push(op);
       expect((await pullOf(device, 'visit'))[0]).toMatchObject({ data: { priority: before } });
       centre.control({ visit: { visit: op.payload.visit_id, to: 'confirm' } });
-      expect((await pullOf(device, 'visit'))[0]).toMatchObject({ data: { priority: after } });
+      const fresh = await enrol(centre);
+      expect((await pullOf(fresh, 'visit'))[0]).toMatchObject({ data: { priority: after } });
     },
   );
 

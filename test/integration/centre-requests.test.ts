@@ -222,9 +222,10 @@ describe('a request that is taken back', () => {
   it('does nothing when it comes after that', async () => {
     const centre = await start();
     const device = await enrol(centre);
-    const op = create(device, TEN);
     const before = free(centre, TEN);
-    expect((await only(device, withdraw(device, op.op_id)))?.status).toBe('applied');
+    const opId = uuidv7();
+    expect((await only(device, withdraw(device, opId)))?.status).toBe('applied');
+    const op = { ...create(device, TEN), op_id: opId };
     expect(await only(device, op)).toMatchObject({ status: 'rejected', problem: { type: 'withdrawn' } });
     expect(free(centre, TEN)).toBe(before);
     expect(await bookingRow(device, op.payload.booking_id)).toBeUndefined();

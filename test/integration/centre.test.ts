@@ -82,8 +82,6 @@ describe('a device and the centre', () => {
       expect(headers.get('server-time-ms')).toBe(String(NOON));
     }
     expect(await device.call('time', {})).toEqual({ now: NOON });
-    const tooOld = await callCentre(centre.url, 'time', {}, { headers: { 'sync-schema': '0' } });
-    expect(tooOld.status).toBe(426);
   });
 });
 

@@ -80,7 +80,7 @@ describe('the change feed', () => {
   const readAll = (context: Context, officeId: number, cursor: string) => {
     const changes: ReturnType<typeof readChanges>['changes'] = [];
     for (let at = cursor; ;) {
-      const page = readChanges(context, officeId, at, 1000);
+      const page = readChanges(context, { officeId: officeId, roles: ['kiosk'] }, at, 1000);
       changes.push(...page.changes);
       at = page.cursor;
       if (!page.has_more) return { changes, cursor: at };
@@ -145,7 +145,7 @@ describe('the change feed', () => {
     const seen: string[] = [];
     let cursor = '';
     for (;;) {
-      const page = readChanges(context, DEMO_OFFICE, cursor, 37);
+      const page = readChanges(context, { officeId: DEMO_OFFICE, roles: ['kiosk'] }, cursor, 37);
       seen.push(...page.changes.map(({ c, id }) => `${c} ${id}`));
       cursor = page.cursor;
       if (!page.has_more) break;
