@@ -1,6 +1,7 @@
 import { Hourglass } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useReducer, useState } from 'react';
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { CallError } from '../../shared/contracts/result.ts';
 import { formats } from '../i18n/format.ts';
 import { switchLanguage } from '../i18n/i18n.ts';
 import type { Client } from '../ui/client.ts';
@@ -57,10 +58,22 @@ export const App = ({ client, initial }: { client: Client; initial?: FlowState }
   // Where the core's clock stood when it was heard last; between, this page's own clock goes on.
   const [wall, setWall] = useState<{ core: number; at: number } | null>(null);
 
+  const nobodys = useRef(false);
+  const [scanned, setScanned] = useState<View['scanned']>(null);
+  const enrol = useCallback(
+    async (about: { url: string; code: string }): Promise<CallError | null> => {
+      const result = await client.call('device.enrol', about);
+      return result.ok ? null : result.error;
+    },
+    [client],
+  );
+
   useEffect(() => {
     const hear = (state: FlowState['system']): void => {
       if (!state) return;
       setWall({ core: state.now, at: now() });
+      nobodys.current = !state.enrolled;
+      if (state.enrolled) setScanned(null);
       send({ type: 'system', state });
     };
     const ask = async (): Promise<void> => {
@@ -70,9 +83,11 @@ export const App = ({ client, initial }: { client: Client; initial?: FlowState }
     const stops = [
       client.on('system.changed', hear),
       client.on('print.changed', (job) => send({ type: 'job', job, now: now() })),
-      client.on('scan.read', ({ text, source }) =>
-        send({ type: 'code', text, source, attempt: newAttempt(), now: now() }),
-      ),
+      client.on('scan.read', ({ text, source }) => {
+        // Nobody's machine serves nobody: what is read is the administrator's code, or nothing.
+        if (nobodys.current) setScanned({ text });
+        else send({ type: 'code', text, source, attempt: newAttempt(), now: now() });
+      }),
       client.on('core.link', ({ state }) => {
         send({ type: 'link', state });
         if (state === 'up') void ask();
@@ -117,6 +132,8 @@ export const App = ({ client, initial }: { client: Client; initial?: FlowState }
     clock: wall ? wall.core + (at - wall.at) : null,
     formats: format,
     newAttempt,
+    scanned,
+    enrol,
   };
   const screen = screenOf(flow, at);
   const { step } = flow;

@@ -1,5 +1,17 @@
-import { ALargeSmall, ArrowLeft, Contrast, Headset, Landmark, Languages, WifiOff, X } from 'lucide-react';
+import {
+  ALargeSmall,
+  ArrowLeft,
+  Contrast,
+  Headset,
+  Hourglass,
+  Landmark,
+  Languages,
+  WifiOff,
+  Wrench,
+  X,
+} from 'lucide-react';
 import type { LucideIcon } from 'lucide-react';
+import { syncSign } from '../i18n/sync.ts';
 import { useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { inLanguage, LANGUAGES } from '../../shared/domain/language.ts';
@@ -42,7 +54,7 @@ export const Frame = ({
   const { system, comfort } = state;
   const office = system?.office;
   const progress = progressOf(state);
-  const offline = system?.sync.state === 'offline' || system?.sync.state === 'never';
+  const sign = system ? syncSign(t, system.sync, view.clock ?? system.now, formats) : null;
   return (
     <div
       className="screen"
@@ -71,9 +83,11 @@ export const Frame = ({
         {children}
       </Content>
       <footer className={NAVIGATED.has(screen) ? 'navigated' : undefined}>
-        {offline && office ? (
+        {sign !== null && office ? (
           <div className="sign">
-            <Pill icon={WifiOff}>{t('sign.offline')}</Pill>
+            <Pill icon={system?.sync.state === 'attention' ? Wrench : system?.sync.progress ? Hourglass : WifiOff}>
+              {sign}
+            </Pill>
           </div>
         ) : null}
         {NAVIGATED.has(screen) ? <Navigation view={view} screen={screen} /> : null}

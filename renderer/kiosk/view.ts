@@ -1,4 +1,5 @@
 import { createContext, use } from 'react';
+import type { CallError } from '../../shared/contracts/result.ts';
 import type { Formats } from '../i18n/format.ts';
 import type { FlowEvent, FlowState } from './steps.ts';
 
@@ -14,6 +15,10 @@ export interface View {
   clock: number | null;
   formats: Formats;
   newAttempt: () => string;
+  /** What was read last while this machine belonged to nobody; else nothing is kept. */
+  scanned: { text: string } | null;
+  /** Makes this machine one of an office. @returns why it did not work, or null */
+  enrol: (about: { url: string; code: string }) => Promise<CallError | null>;
 }
 
 export const ViewContext = createContext<View | null>(null);

@@ -5,7 +5,7 @@ import type { Language } from '../../shared/domain/language.ts';
 
 const LAST_ROW = ', {space} . {done}';
 /** Every row of a layout stands on the same number of columns, so that keys are as large as they can be. */
-const LAYOUTS: Record<Language, { default: string[] }> = {
+const LAYOUTS: Record<Language | 'address', { default: string[] }> = {
   ru: {
     default: [
       '1 2 3 4 5 6 7 8 9 0 - {bksp}',
@@ -18,6 +18,16 @@ const LAYOUTS: Record<Language, { default: string[] }> = {
   en: {
     default: ['1 2 3 4 5 6 7 8 9 0 - {bksp}', 'q w e r t y u i o p', 'a s d f g h j k l', 'z x c v b n m', LAST_ROW],
   },
+  /** Of a server. */
+  address: {
+    default: [
+      '1 2 3 4 5 6 7 8 9 0 - {bksp}',
+      'q w e r t y u i o p',
+      'a s d f g h j k l :',
+      'z x c v b n m / _',
+      '. {done}',
+    ],
+  },
 };
 const KEYS = [...new Set(Object.values(LAYOUTS).flatMap((l) => l.default.flatMap((row) => row.split(' '))))];
 
@@ -27,12 +37,15 @@ const KEYS = [...new Set(Object.values(LAYOUTS).flatMap((l) => l.default.flatMap
  */
 export const Keyboard = ({
   language,
+  layout = language,
   label,
   onKey,
   onDelete,
   onDone,
 }: {
   language: Language;
+  /** Another one than the language's. */
+  layout?: 'address' | Language;
   /** What is typed here, for those who do not see it. */
   label: string;
   onKey: (letter: string) => void;
@@ -63,7 +76,7 @@ export const Keyboard = ({
   return (
     <div className="keyboard" role="group" aria-label={label} onClick={clicked}>
       <KeyboardReact
-        layout={LAYOUTS[language]}
+        layout={LAYOUTS[layout]}
         display={display}
         buttonAttributes={ATTRIBUTES}
         theme="keys"
