@@ -24,6 +24,8 @@ import { officeView, printable, visitView } from './store/views.ts';
 import { jobsOfTicket, listVisits } from './store/visits.ts';
 import { createSync } from './sync/engine.ts';
 import { enrol } from './sync/enrol.ts';
+import { wipeRest } from './sync/stopped.ts';
+import { createCorrections, readConflicts } from './staff/corrections.ts';
 import { dropOldNumbers } from './tickets/numbers.ts';
 import { createTimeKeeper } from './time.ts';
 
@@ -88,7 +90,8 @@ const isOver = (office: Office, now: number, day: string): boolean => {
  */
 export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
   const { ids, log } = ports;
-  const store = openStore(ports.openStore, log);
+  const vault = ports.openVault?.({ clock: ports.clock, ids, log }) ?? null;
+  const store = vault?.store ?? openStore(ports.openStore, log);
   const savedClock = store.read((db) => {
     const row = db.get(sql`SELECT seen_at, offset_ms FROM clock`);
     return row ? { seenAt: int(row, 'seen_at'), offset: Number(row['offset_ms']) } : null;
@@ -157,33 +160,43 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       changed();
     },
   });
-  const sync = createSync({
-    store,
-    clock,
-    ids,
-    log,
-    fetch: ports.fetch,
-    secrets: ports.secrets,
-    app: options.app,
-    printer: () => [printer.state, printer.reason].filter(Boolean).join(' '),
-    heardTime: (centre, sent, received) => {
-      const save = time.heard(centre, sent, received);
-      if (!save) return;
-      try {
-        store.write((db) =>
-          db.run(sql`INSERT INTO clock (only_row, seen_at, offset_ms) VALUES (1, ${save.seenAt}, ${save.offset})
+  const newSync = () =>
+    createSync({
+      store,
+      clock,
+      ids,
+      log,
+      fetch: ports.fetch,
+      secrets: ports.secrets,
+      random: ports.random ?? Math.random,
+      app: options.app,
+      printer: () => [printer.state, printer.reason].filter(Boolean).join(' '),
+      heardTime: (centre, sent, received) => {
+        const save = time.heard(centre, sent, received);
+        if (!save) return;
+        try {
+          store.write((db) =>
+            db.run(sql`INSERT INTO clock (only_row, seen_at, offset_ms) VALUES (1, ${save.seenAt}, ${save.offset})
             ON CONFLICT (only_row) DO UPDATE SET seen_at = excluded.seen_at, offset_ms = excluded.offset_ms`),
-        );
-      } catch (error) {
-        // A full disk is no reason to take the centre for unreachable: the answer that brought the time is good.
-        log.warn('clock.not-kept', { why: error instanceof Error ? error.message : String(error) });
-      }
-    },
-    clockOffset: () => time.stamp().offset_ms,
-    onChange: changed,
-    onRows: () => queue.changed(),
-  });
-  const queue = createQueue({ store, clock, log, heardAt: sync.heardAt });
+          );
+        } catch (error) {
+          // A full disk is no reason to take the centre for unreachable: the answer that brought the time is good.
+          log.warn('clock.not-kept', { why: error instanceof Error ? error.message : String(error) });
+        }
+      },
+      clockOffset: () => time.stamp().offset_ms,
+      onChange: changed,
+      onRows: () => queue.changed(),
+      onStopped: (why) => {
+        log.error('device.stopped', { why });
+        // What was wiped is not to be found in older copies either.
+        void vault?.backup(true);
+        queue.changed();
+      },
+    });
+  /** Another one after the device was enrolled anew: what it knew was of another device. */
+  let sync = newSync();
+  const queue = createQueue({ store, clock, log, heardAt: () => sync.heardAt() });
   const inTurn = createTurns();
   const visitors = {
     store,
@@ -194,11 +207,11 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     log,
     cases: createCases(clock, ids),
     queue,
-    lease: sync.leases.lease,
-    prefetch: sync.leases.prefetch,
-    refreshKeys: sync.refreshKeys,
-    online: sync.online,
-    settled: sync.settled,
+    lease: async (...of: Parameters<typeof sync.leases.lease>) => sync.leases.lease(...of),
+    prefetch: (...of: Parameters<typeof sync.leases.prefetch>) => sync.leases.prefetch(...of),
+    refreshKeys: async () => sync.refreshKeys(),
+    online: () => sync.online(),
+    settled: async (...of: Parameters<typeof sync.settled>) => sync.settled(...of),
     committed: () => {
       queue.changed();
       spool.kick();
@@ -211,12 +224,14 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
   const requests = createRequests(visitors, inTurn);
   const voice = createVoice(visitors);
   const catalogue = createCatalogue(visitors);
+  const corrections = createCorrections(visitors);
 
   const systemState = (): SystemState => {
-    const enrolled = store.read(readDevice) !== null;
+    const stopped = sync.stopped();
+    const enrolled = store.read(readDevice) !== null && stopped === null;
     const now = clock.now();
     const office = store.read((db) => officeView(db, now));
-    const served = office !== null && store.read(countServices) > 0;
+    const served = enrolled && office !== null && store.read(countServices) > 0;
     return {
       now,
       enrolled,
@@ -225,7 +240,8 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       sync: sync.state(),
       queue: served && office.open ? queue.summary() : null,
       ready: served,
-      notReady: served ? null : enrolled ? 'no-data' : 'not-enrolled',
+      notReady: served ? null : (stopped ?? (enrolled ? 'no-data' : 'not-enrolled')),
+      recovered: vault?.recovered?.at ?? null,
     };
   };
 
@@ -234,6 +250,8 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       { store, clock, log, fetch: ports.fetch, secrets: ports.secrets },
       { ...about, app: options.app, hardware: `${hostname()} ${process.platform} ${process.arch}`.slice(0, 200) },
     );
+    await sync.stop();
+    sync = newSync();
     sync.start();
     changed();
     return { device: made.deviceId, office: made.officeId };
@@ -274,6 +292,29 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     'device.enrol': enrolHere,
     'settings.list': () => settings().list(),
     'sync.now': () => sync.now(),
+    'visit.undo': ({ visit }) => ({ op: corrections.undo('staff', visit) }),
+    'visit.edit': ({ visit, note, priority }) => ({
+      op: corrections.edit('staff', visit, {
+        ...(note === undefined ? {} : { note }),
+        ...(priority === undefined ? {} : { priority }),
+      }),
+    }),
+    'conflict.list': ({ limit }) =>
+      store.read((db) =>
+        readConflicts(db, limit).map((c) => ({
+          id: c.id,
+          type: c.type,
+          day: c.business_date,
+          at: c.at,
+          visit: c.visit_id,
+          other: c.other_visit_id,
+          booking: c.booking_id,
+          service: c.service_id,
+          since: c.since,
+          open: c.open,
+        })),
+      ),
+    'conflict.resolve': ({ conflict, how }) => ({ op: corrections.resolve('staff', conflict, how) }),
     'visit.list': ({ limit }) =>
       store.read((db) =>
         listVisits(db, limit).map((visit) => ({
@@ -288,9 +329,19 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
   let tidied = '';
   let returned = '';
   const housekeeping = (): void => {
+    try {
+      keepHouse();
+    } catch (error) {
+      // A full disk ends no program, and keeps none from starting: who checks in is told so.
+      log.error('core.housekeeping-failed', { why: error instanceof Error ? error.message : String(error) });
+    }
+    stopHousekeeping = clock.after(HOUSEKEEPING_MS, housekeeping);
+  };
+  const keepHouse = (): void => {
+    if (sync.stopped()) wipeRest(store);
     const enrolled = store.read(readDevice);
     const office = enrolled && store.read((db) => readOffice(db, enrolled.officeId));
-    if (office) {
+    if (office && !sync.stopped()) {
       const now = clock.now();
       const today = businessDate(now, office.time_zone, office.day_change_minutes);
       if (today !== tidied) {
@@ -309,7 +360,6 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
         sync.kick();
       }
     }
-    stopHousekeeping = clock.after(HOUSEKEEPING_MS, housekeeping);
   };
   const warmUp = (): void => {
     try {
@@ -354,6 +404,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     },
     start: async () => {
       housekeeping();
+      vault?.start();
       await spool.start();
       sync.start();
       stopWatching = clock.after(QUEUE_EVERY_MS, watchQueue);
@@ -367,7 +418,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       stopped = true;
       stopHousekeeping();
       stopWatching();
-      await Promise.all([spool.stop(), sync.stop()]);
+      await Promise.all([spool.stop(), sync.stop(), vault?.stop()]);
       log.info('core.stopped');
       store.close();
     },

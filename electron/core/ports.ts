@@ -1,4 +1,5 @@
 import type { I18nText } from '../../shared/domain/language.ts';
+import type { Vault } from './vault/vault.ts';
 
 /** Everything the core needs from outside. Nothing in the core reads a clock, makes an id or opens a socket otherwise. */
 export interface CorePorts {
@@ -7,8 +8,12 @@ export interface CorePorts {
   log: Log;
   /** Opens the database. The shipped one is better-sqlite3; anything that speaks SQLite will do. */
   openStore: () => SqlDriver;
-  /** HTTP to the centre. The shipped one is the runtime's fetch. */
+  /** The database with a journal and backups beside it, instead of `openStore` alone; the shipped core has it. */
+  openVault?: (ports: { clock: Clock; ids: Ids; log: Log }) => Vault;
+  /** HTTP to the centre. */
   fetch: typeof fetch;
+  /** From 0 to below 1, for waits that must differ between devices; Math.random when it is not given. */
+  random?: () => number;
   /** Private key and access of this device. */
   secrets: Secrets;
   /** Opens the byte stream to a printer. */

@@ -11,6 +11,8 @@ import { bundledFonts, createTicketRenderer } from './printing/ticket.ts';
 import { fileSecrets } from './secrets.ts';
 import { mergeSettings, readSettingsFile, type Settings } from './settings/settings.ts';
 import { openBetterSqlite3 } from './store/better-sqlite3.ts';
+import { createCentreFetch } from './sync/transport.ts';
+import { openVault } from './vault/vault.ts';
 
 export const APP = 'talon 0.1.0';
 
@@ -34,7 +36,7 @@ const printerOf = (settings: Settings): PrinterPort =>
     : noPrinter;
 
 /**
- * The core with the ports that ship: system clock, better-sqlite3, fetch, TCP printer, secrets in a file.
+ * The core with the ports that ship: system clock, better-sqlite3, HTTP over trusted TLS, TCP printer, secrets in a file.
  * @throws SettingsError | CallFailure (store-*): why it cannot run on this machine
  */
 export const createShippedCore = async (
@@ -46,17 +48,36 @@ export const createShippedCore = async (
   // Before the store is open only the device's own layer is known; it is enough for the printer and the log.
   const settings = mergeSettings(new Map(), deviceSettings);
   const log = createLog(logTo === 'file' ? join(start.dataDir, 'logs', 'core.log') : null, settings.get('log.level'));
-  return createCore(
+  const centre = createCentreFetch({
+    caFiles: settings.get('centre.caFiles'),
+    pins: settings.get('centre.pins'),
+    proxy: settings.get('centre.proxy'),
+  });
+  const core = createCore(
     {
       clock: systemClock,
       ids: { uuid: () => uuidv7() },
       log,
       openStore: () => openBetterSqlite3(join(start.dataDir, 'talon.db')),
-      fetch: globalThis.fetch,
+      openVault: (vault) =>
+        openVault({
+          ...vault,
+          dir: join(start.dataDir, 'vault'),
+          file: join(start.dataDir, 'talon.db'),
+          openDriver: openBetterSqlite3,
+        }),
+      fetch: centre.fetch,
       secrets: fileSecrets(join(start.dataDir, 'secrets.json')),
       printer: printerOf(settings),
       render: createTicketRenderer(bundledFonts()),
     },
     { app: APP, deviceSettings, pid: process.pid, onSettings: (s) => log.setLevel(s.get('log.level')) },
   );
+  return {
+    ...core,
+    stop: async () => {
+      await core.stop();
+      await centre.close();
+    },
+  };
 };

@@ -112,8 +112,8 @@ export const createTimeKeeper = (ports: Clock, saved: SavedClock | null, log: Lo
     stamp: () => {
       const { at, notBefore, notAfter } = moment();
       return {
-        offset_ms: at - ports.now(),
-        err_ms: Math.max(at - notBefore, Math.min(notAfter - at, 10 * 365 * 86_400_000)),
+        offset_ms: Math.round(at - ports.now()),
+        err_ms: Math.round(Math.max(at - notBefore, Math.min(notAfter - at, 10 * 365 * 86_400_000))),
         src: samples.length > 0 ? 'server' : saved ? 'rtc' : 'none',
       };
     },

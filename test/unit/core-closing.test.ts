@@ -84,9 +84,9 @@ describe('when the office closes', () => {
     await core.start();
     const returned = () =>
       driver
-        .prepare(`SELECT payload FROM outbox WHERE type = 'lease.return' ORDER BY seq`)
+        .prepare(`SELECT body FROM outbox WHERE type = 'lease.return' ORDER BY seq`)
         .all()
-        .map((row) => JSON.parse(String(row['payload'])) as unknown);
+        .map((row) => (JSON.parse(String(row['body'])) as { payload: unknown }).payload);
     to(at('19:59'));
     expect(returned()).toEqual([]);
     to(at('20:05'));

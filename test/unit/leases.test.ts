@@ -5,7 +5,7 @@ import { writeDevice } from '../../electron/core/store/registry.ts';
 import { sql } from '../../electron/core/store/sql.ts';
 import { openStore, type Store } from '../../electron/core/store/store.ts';
 import { CentreError } from '../../electron/core/sync/client.ts';
-import { pending } from '../../electron/core/sync/outbox.ts';
+import { pendingOps } from '../fixtures/outbox.ts';
 import {
   createLeases,
   LEASE_BUDGET_MS,
@@ -35,7 +35,8 @@ let mono: number;
 let wall: number;
 let timers: { at: number; run: () => void }[];
 let questions: Question[];
-let epochs: string[];
+/** Epochs in which the centre answered to hello. */
+let greeted: string[];
 
 const settle = async () =>
   new Promise<void>((resolve) => {
@@ -69,7 +70,7 @@ const ports = (): LeasePorts => ({
       questions.push({ name, input, answer, fail });
     })) as unknown as LeasePorts['call'],
   online: () => online,
-  epochChanged: (epoch) => epochs.push(epoch),
+  greeted: ({ epoch }) => greeted.push(epoch),
 });
 /** The oldest question that was not looked at yet. */
 const question = (): Question => {
@@ -107,7 +108,7 @@ beforeEach(() => {
   wall = Date.parse('2026-11-23T08:00:00Z');
   timers = [];
   questions = [];
-  epochs = [];
+  greeted = [];
   leases = createLeases(ports());
 });
 afterEach(() => store.close());
@@ -255,7 +256,7 @@ describe('hello', () => {
     ]);
     asked.answer({ epoch: 'E1' });
     await said;
-    expect(epochs).toEqual([]);
+    expect(greeted).toEqual(['E1']);
   });
 
   it('tells of the days that there are numbers of, whatever the clock says', async () => {
@@ -276,7 +277,7 @@ describe('hello', () => {
     await said;
     expect(questions).toEqual([]);
     expect(store.read((db) => db.get(sql`SELECT epoch FROM sync`))).toEqual({ epoch: 'E2' });
-    expect(epochs).toEqual(['E2']);
+    expect(greeted).toEqual(['E2']);
   });
 
   it('is said once when a lease is refused for it, and the lease asked once more', async () => {
@@ -354,7 +355,7 @@ describe('the reserve', () => {
       { series: 'A', numbers: [701, 702] },
       { series: 'B', numbers: [900] },
     ]);
-    expect(store.read((db) => pending(db, 10))).toMatchObject([
+    expect(store.read((db) => pendingOps(db))).toMatchObject([
       { type: 'lease.return', kind: 'fact', entity_id: 'A', business_date: TODAY, payload: { numbers: [701, 702] } },
       { type: 'lease.return', entity_id: 'B' },
     ]);

@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pending } from '../../electron/core/sync/outbox.ts';
+import { pendingOps } from '../fixtures/outbox.ts';
 import type { Purpose, ScanOutcome } from '../../shared/contracts/app.ts';
 import { operation } from '../../shared/contracts/centre/schemas.ts';
 import { makeBookingNumber } from '../../shared/domain/booking-number.ts';
@@ -197,7 +197,7 @@ describe('wrong tries', () => {
 
   it('make operations that the centre can read', async () => {
     await fiveWrong();
-    const sent = lobby.store.read((db) => pending(db, 100));
+    const sent = lobby.store.read((db) => pendingOps(db));
     // Three wrong tries more of the same number are one record.
     expect(sent).toHaveLength(3);
     for (const op of sent) expect(operation.parse(op)).toEqual(op);

@@ -28,6 +28,7 @@ afterEach(() => lobby.close());
 const idOf = (op: Operation): string => ('booking_id' in op.payload ? op.payload.booking_id : '');
 const booking = (op: Operation) => ({
   id: idOf(op),
+  rev: 2,
   number: NUMBER,
   starts_at: ('starts_at' in op.payload ? op.payload.starts_at : null) ?? TIME,
   status: 'booked' as const,
@@ -39,16 +40,25 @@ const no =
   (type: string, status: OpResult['status'] = 'rejected'): Answer =>
   () => ({ status, problem: { type: `/problems/${type}`, title: 'no' } });
 
+const pushOf = () =>
+  createPush({
+    store: lobby.store,
+    clock: lobby.clock,
+    log: lobby.log,
+    deviceId: 'd1',
+    settled: () => undefined,
+    othersWork: () => true,
+  });
 /** The real push, to a centre that says what the test says. @returns one round of it */
 const pushTo = (answer: Answer) => {
-  const push = createPush(lobby.store, lobby.clock, lobby.log, () => undefined);
+  const push = pushOf();
   const call = (_name: string, input: { ops: unknown[] }) => {
     const ops = input.ops.map((op) => operation.parse(op));
     received.push(...ops);
     const results = ops.map((op) => ({ op_id: op.op_id, ...answer(op) }));
     return Promise.resolve({ epoch: 'E1', acked_seq: ops.at(-1)?.seq ?? 0, durable_seq: 0, results });
   };
-  const client = { call } as unknown as CentreClient;
+  const client = { call, sign: () => Promise.resolve('signature') } as unknown as CentreClient;
   return () => push.step(client, new AbortController().signal);
 };
 /** The centre answers while the visitor waits. */
@@ -191,10 +201,13 @@ describe('a time that is booked here', () => {
   });
 
   it('that the centre cannot read, or that makes it fail, is refused and parked', async () => {
-    const push = createPush(lobby.store, lobby.clock, lobby.log, () => undefined);
+    const push = pushOf();
     const call = () => Promise.reject(new CentreError('refused', 'no', { status: 400 }));
     lobby.answer = async () => {
-      await push.step({ call }, new AbortController().signal);
+      await push.step(
+        { call, sign: () => Promise.resolve('s') } as unknown as CentreClient,
+        new AbortController().signal,
+      );
     };
     expect(of(await create(), 'refused').reason).toBe('request-rejected');
     expect(lobby.rows('outbox')[0]).toMatchObject({ state: 'parked' });

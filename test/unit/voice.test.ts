@@ -2,7 +2,8 @@ import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
 import { v7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeSealingKey } from '../../electron/core/store/registry.ts';
-import { acknowledge, park, pending } from '../../electron/core/sync/outbox.ts';
+import { acknowledge, park } from '../../electron/core/sync/outbox.ts';
+import { pendingOps } from '../fixtures/outbox.ts';
 import { feedbackPayload, operation } from '../../shared/contracts/centre/schemas.ts';
 import { openLobby, type Lobby } from '../fixtures/lobby.ts';
 
@@ -35,7 +36,7 @@ describe('calling staff', () => {
 
   it('is not told while the centre does not answer, or could not read it; it goes out all the same', async () => {
     expect(await call()).toEqual({ told: false });
-    expect(lobby.store.read((db) => pending(db, 10))).toHaveLength(1);
+    expect(lobby.store.read((db) => pendingOps(db))).toHaveLength(1);
     lobby.answer = (opId) => {
       lobby.store.write((db) => park(db, opId, 'unreadable'));
       return Promise.resolve();
@@ -110,7 +111,7 @@ describe('rating a visit', () => {
     expect(JSON.parse(new TextDecoder().decode(plaintext))).toEqual({ words: WORDS });
     const everything = JSON.stringify([lobby.rows('outbox'), lobby.rows('audit'), lobby.log.lines]);
     expect(everything).not.toContain('Анне');
-    for (const op of lobby.store.read((db) => pending(db, 10))) expect(operation.parse(op)).toEqual(op);
+    for (const op of lobby.store.read((db) => pendingOps(db))) expect(operation.parse(op)).toEqual(op);
   });
 
   it('has no words when there is no key to seal them to, or nothing but blanks', async () => {

@@ -3,6 +3,7 @@ import { addDays, businessDate, startOfBusinessDay } from '../../../shared/domai
 import { DEFAULT_CHECKIN_POLICY, type CheckinPolicy } from '../../../shared/domain/decide.ts';
 import { readDevice, readOffice, readService, type Device, type Office } from '../store/registry.ts';
 import type { ReadDb } from '../store/sql.ts';
+import { readStopped } from '../sync/stopped.ts';
 
 /** Where and when this is: the device's office, and its business day. */
 export interface Here {
@@ -19,6 +20,8 @@ export interface Here {
 export const here = (db: ReadDb, now: number): Here => {
   const device = readDevice(db);
   if (!device) throw new CallFailure('not-enrolled', 'this device belongs to no office yet: enrol it');
+  const stopped = readStopped(db);
+  if (stopped) throw new CallFailure('not-enrolled', `this device is out of service (${stopped}): enrol it anew`);
   const office = readOffice(db, device.officeId);
   if (!office)
     throw new CallFailure('not-enrolled', `office ${device.officeId} has not been received from the centre yet`);

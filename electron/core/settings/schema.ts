@@ -1,5 +1,13 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { isAllowedUrl } from '../sync/enrol.ts';
+
+/** `http://[name:password@]host:port` and nothing else. */
+const isProxyUrl = (text: string): boolean => {
+  if (!URL.canParse(text)) return false;
+  const { protocol, pathname, search, hash } = new URL(text);
+  return protocol === 'http:' && pathname === '/' && search === '' && hash === '';
+};
 
 /**
  * Every setting, by its dotted key: what it may be and what the program takes when nobody says otherwise. How to add
@@ -12,6 +20,25 @@ export const SETTINGS = {
     value: null,
   },
   'centre.enrolmentCode': { schema: z.string().min(4).max(32).nullable(), value: null },
+  /** PEM files of authorities that are trusted beside those of the machine: an office with an authority of its own. */
+  'centre.caFiles': {
+    schema: z.array(z.string().refine(isAbsolute, 'must be a full path')).max(20),
+    value: [],
+  },
+  /** SHA-256 of public keys in base64; when there are any, the centre's chain must have one of them. */
+  'centre.pins': {
+    schema: z
+      .array(
+        z.string().regex(/^[A-Za-z0-9+/]{43}=$/, 'must be the SHA-256 of a public key in base64: 43 characters and ='),
+      )
+      .max(20),
+    value: [],
+  },
+  /** Everything to the centre goes through it (CONNECT). May hold a name and a password, which are shown to nobody. */
+  'centre.proxy': {
+    schema: z.string().max(500).refine(isProxyUrl, 'must be http://host:port or http://name:password@host:port').nullable(),
+    value: null,
+  },
   /** `tcp` or none. Without a printer every ticket is `blocked`, and the number is shown on the screen. */
   'printer.kind': { schema: z.enum(['none', 'tcp']), value: 'none' },
   'printer.host': { schema: z.string().min(1).max(255), value: '127.0.0.1' },
@@ -26,6 +53,16 @@ export const SETTINGS = {
 export type SettingKey = keyof typeof SETTINGS;
 export type SettingValue<K extends SettingKey> = z.output<(typeof SETTINGS)[K]['schema']>;
 export type SettingSource = 'build' | 'centre' | 'device';
+
+/** What of a setting is shown, where not all of it may be. */
+export const SHOWN: Partial<Record<SettingKey, (value: string) => string>> = {
+  // A one-time code is a secret until it is used.
+  'centre.enrolmentCode': () => '***',
+  'centre.proxy': (value) => {
+    const url = new URL(value);
+    return `${url.protocol}//${url.username === '' && url.password === '' ? '' : '***@'}${url.host}`;
+  },
+};
 
 /** A fleet may not be pointed elsewhere, nor a printer be chosen, from the centre: those belong to the device. */
 export const CENTRE_MAY_SET: readonly SettingKey[] = ['printer.speedMmPerS', 'log.level'];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   CENTRE_MAY_SET,
   SETTINGS,
+  SHOWN,
   settingsFile,
   type SettingKey,
   type SettingSource,
@@ -71,8 +72,7 @@ export const mergeSettings = (
     list: () =>
       [...values].map(([key, { value, source }]) => ({
         key,
-        // A one-time code is a secret until it is used.
-        value: key === 'centre.enrolmentCode' && value !== null ? '***' : (value as z.core.util.JSONType),
+        value: (typeof value === 'string' ? SHOWN[key]?.(value) : undefined) ?? (value as z.core.util.JSONType),
         source,
       })),
   };

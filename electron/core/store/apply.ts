@@ -1,14 +1,24 @@
 import type { Change } from '../../../shared/contracts/centre/schemas.ts';
 import { forgetRegistry } from './registry.ts';
+import type { Sealer } from './seal.ts';
 import { sql, type WriteDb } from './sql.ts';
 
 /** The change feed into the cache. */
 
 const asJson = (value: unknown): string => JSON.stringify(value);
 
+/** How rows are taken in. */
+export interface ApplyOptions {
+  /** For what only a desk holds; without it such rows cannot be taken in. */
+  sealer?: Sealer;
+  /** Of a snapshot: it counts also when it is older than what is here (the centre was restored). */
+  force?: boolean;
+}
+
 /** Puts one row of the change feed into the cache. An older revision than the one held changes nothing. */
-export const applyChange = (db: WriteDb, change: Change): void => {
+export const applyChange = (db: WriteDb, change: Change, options: ApplyOptions = {}): void => {
   const { id, rev } = change;
+  const force = options.force === true;
   switch (change.c) {
     case 'office': {
       forgetRegistry(db);
@@ -22,7 +32,7 @@ export const applyChange = (db: WriteDb, change: Change): void => {
           ${asJson(languages)}, ${asJson(rules)})
         ON CONFLICT (office_id) DO UPDATE SET rev = excluded.rev, name = excluded.name, subtitle = excluded.subtitle,
           address = excluded.address, time_zone = excluded.time_zone, day_change_minutes = excluded.day_change_minutes,
-          languages = excluded.languages, rules = excluded.rules WHERE excluded.rev >= office.rev`);
+          languages = excluded.languages, rules = excluded.rules WHERE excluded.rev >= office.rev OR ${force}`);
       return;
     }
     case 'service_group': {
@@ -35,7 +45,7 @@ export const applyChange = (db: WriteDb, change: Change): void => {
       db.run(sql`INSERT INTO service_group (group_id, rev, name, series, icon, position)
         VALUES (${id}, ${rev}, ${asJson(d.name)}, ${d.series}, ${d.icon}, ${d.position})
         ON CONFLICT (group_id) DO UPDATE SET rev = excluded.rev, name = excluded.name, series = excluded.series,
-          icon = excluded.icon, position = excluded.position WHERE excluded.rev >= service_group.rev`);
+          icon = excluded.icon, position = excluded.position WHERE excluded.rev >= service_group.rev OR ${force}`);
       return;
     }
     case 'service': {
@@ -63,11 +73,11 @@ export const applyChange = (db: WriteDb, change: Change): void => {
         ON CONFLICT (service_id) DO UPDATE SET rev = excluded.rev, group_id = excluded.group_id, name = excluded.name,
           hint = excluded.hint, papers = excluded.papers, icon = excluded.icon, place = excluded.place,
           duration_minutes = excluded.duration_minutes, duration_spread_minutes = excluded.duration_spread_minutes,
-          position = excluded.position, rules = excluded.rules WHERE excluded.rev >= service.rev`);
+          position = excluded.position, rules = excluded.rules WHERE excluded.rev >= service.rev OR ${force}`);
       return;
     }
     case 'booking':
-      applyBooking(db, change);
+      applyBooking(db, change, force);
       return;
     case 'window': {
       if (change.op !== 'put') {
@@ -78,7 +88,7 @@ export const applyChange = (db: WriteDb, change: Change): void => {
       db.run(sql`INSERT INTO service_window (window_id, rev, name, service_ids, state, until)
         VALUES (${id}, ${rev}, ${asJson(d.name)}, ${asJson(d.service_ids)}, ${d.state}, ${d.until})
         ON CONFLICT (window_id) DO UPDATE SET rev = excluded.rev, name = excluded.name, service_ids = excluded.service_ids,
-          state = excluded.state, until = excluded.until WHERE excluded.rev >= service_window.rev`);
+          state = excluded.state, until = excluded.until WHERE excluded.rev >= service_window.rev OR ${force}`);
       return;
     }
     case 'slot': {
@@ -90,11 +100,11 @@ export const applyChange = (db: WriteDb, change: Change): void => {
       db.run(sql`INSERT INTO slot (slot_id, rev, service_id, starts_at, free)
         VALUES (${id}, ${rev}, ${d.service_id}, ${d.starts_at}, ${d.free})
         ON CONFLICT (slot_id) DO UPDATE SET rev = excluded.rev, service_id = excluded.service_id,
-          starts_at = excluded.starts_at, free = excluded.free WHERE excluded.rev >= slot.rev`);
+          starts_at = excluded.starts_at, free = excluded.free WHERE excluded.rev >= slot.rev OR ${force}`);
       return;
     }
     case 'visit':
-      applyVisit(db, change);
+      applyVisit(db, change, force);
       return;
     case 'setting': {
       if (change.op !== 'put') {
@@ -102,7 +112,33 @@ export const applyChange = (db: WriteDb, change: Change): void => {
         return;
       }
       db.run(sql`INSERT INTO centre_setting (key, rev, value) VALUES (${id}, ${rev}, ${asJson(change.data.value)})
-        ON CONFLICT (key) DO UPDATE SET rev = excluded.rev, value = excluded.value WHERE excluded.rev >= centre_setting.rev`);
+        ON CONFLICT (key) DO UPDATE SET rev = excluded.rev, value = excluded.value WHERE excluded.rev >= centre_setting.rev OR ${force}`);
+      return;
+    }
+    case 'person': {
+      if (change.op !== 'put') db.run(sql`DELETE FROM person WHERE booking_id = ${change.id}`);
+      else
+        db.run(sql`INSERT INTO person (booking_id, rev, sealed) VALUES (${id}, ${rev}, ${sealed(options, change)})
+          ON CONFLICT (booking_id) DO UPDATE SET rev = excluded.rev, sealed = excluded.sealed
+            WHERE excluded.rev >= person.rev OR ${force}`);
+      return;
+    }
+    case 'visit_detail': {
+      if (change.op !== 'put') db.run(sql`DELETE FROM visit_detail WHERE visit_id = ${change.id}`);
+      else
+        db.run(sql`INSERT INTO visit_detail (visit_id, rev, business_date, sealed)
+          VALUES (${id}, ${rev}, ${change.data.business_date}, ${sealed(options, change)})
+          ON CONFLICT (visit_id) DO UPDATE SET rev = excluded.rev, business_date = excluded.business_date,
+            sealed = excluded.sealed WHERE excluded.rev >= visit_detail.rev OR ${force}`);
+      return;
+    }
+    case 'conflict': {
+      if (change.op !== 'put') db.run(sql`DELETE FROM conflict WHERE conflict_id = ${change.id}`);
+      else
+        db.run(sql`INSERT INTO conflict (conflict_id, rev, business_date, open, data)
+          VALUES (${id}, ${rev}, ${change.data.business_date}, ${change.data.open}, ${asJson(change.data)})
+          ON CONFLICT (conflict_id) DO UPDATE SET rev = excluded.rev, business_date = excluded.business_date,
+            open = excluded.open, data = excluded.data WHERE excluded.rev >= conflict.rev OR ${force}`);
       return;
     }
     default:
@@ -110,9 +146,14 @@ export const applyChange = (db: WriteDb, change: Change): void => {
   }
 };
 
+const sealed = ({ sealer }: ApplyOptions, { c, id, data }: { c: string; id: string; data: unknown }): Uint8Array => {
+  if (!sealer) throw new Error(`a row of ${c} came without a key to seal it with`);
+  return sealer.seal(`${c} ${id}`, data);
+};
+
 type Of<C extends Change['c']> = Extract<Change, { c: C }>;
 
-const applyBooking = (db: WriteDb, change: Of<'booking'>): void => {
+const applyBooking = (db: WriteDb, change: Of<'booking'>, force: boolean): void => {
   if (change.op !== 'put') {
     db.run(sql`DELETE FROM booking WHERE booking_id = ${change.id}`);
     return;
@@ -128,10 +169,10 @@ const applyBooking = (db: WriteDb, change: Of<'booking'>): void => {
       status = excluded.status, language = excluded.language, ticket_series = excluded.ticket_series,
       ticket_number = excluded.ticket_number, revision = excluded.revision, masked = excluded.masked,
       factors = excluded.factors, priority = excluded.priority, person = excluded.person
-      WHERE excluded.rev >= booking.rev`);
+      WHERE excluded.rev >= booking.rev OR ${force}`);
 };
 
-const applyVisit = (db: WriteDb, change: Of<'visit'>): void => {
+const applyVisit = (db: WriteDb, change: Of<'visit'>, force: boolean): void => {
   if (change.op !== 'put') {
     db.run(sql`DELETE FROM queue_visit WHERE visit_id = ${change.id}`);
     return;
@@ -139,13 +180,13 @@ const applyVisit = (db: WriteDb, change: Of<'visit'>): void => {
   const { id, rev, data: d } = change;
   const changed =
     db.run(sql`INSERT INTO queue_visit (visit_id, rev, business_date, origin, service_id, series, number, state, priority,
-      arrived_at, order_at)
+      arrived_at, order_at, also)
     VALUES (${id}, ${rev}, ${d.business_date}, ${d.origin}, ${d.services[0]?.service_id ?? 0}, ${d.ticket.series},
-      ${d.ticket.number}, ${d.state}, ${d.priority}, ${d.arrived_at}, ${d.order_at})
+      ${d.ticket.number}, ${d.state}, ${d.priority}, ${d.arrived_at}, ${d.order_at}, ${asJson(d.also)})
     ON CONFLICT (visit_id) DO UPDATE SET rev = excluded.rev, business_date = excluded.business_date,
       origin = excluded.origin, service_id = excluded.service_id, series = excluded.series, number = excluded.number, state = excluded.state,
-      priority = excluded.priority, arrived_at = excluded.arrived_at, order_at = excluded.order_at
-      WHERE excluded.rev >= queue_visit.rev`);
+      priority = excluded.priority, arrived_at = excluded.arrived_at, order_at = excluded.order_at, also = excluded.also
+      WHERE excluded.rev >= queue_visit.rev OR ${force}`);
   if (changed === 0) return;
   db.run(sql`DELETE FROM queue_stage WHERE visit_id = ${id}`);
   for (const [position, s] of d.services.entries()) {

@@ -1,8 +1,9 @@
 import Database from 'better-sqlite3';
-import type { SqlDriver, SqlRow } from '../ports.ts';
+import type { SqlRow } from '../ports.ts';
+import type { BackupDriver } from '../vault/backups.ts';
 
 /** The shipped driver. Loaded on demand: its binary needs Node-API 10 and aborts in older runtimes. */
-export const openBetterSqlite3 = (file: string): SqlDriver => {
+export const openBetterSqlite3 = (file: string): BackupDriver => {
   const db = new Database(file);
   return {
     prepare: (sql) => {
@@ -17,6 +18,9 @@ export const openBetterSqlite3 = (file: string): SqlDriver => {
       db.exec(sql);
     },
     pragma: (text) => db.pragma(text) as SqlRow[],
+    backup: async (to, pages) => {
+      await db.backup(to, { progress: ({ remainingPages }) => pages(remainingPages) });
+    },
     close: () => {
       db.close();
     },

@@ -18,6 +18,14 @@ export interface Booking extends KnownBooking {
   person: string | null;
 }
 
+/** The row as the feed brought it, and what the centre has answered about it since. */
+const NOW = `SELECT booking.*, told.status AS told_status, told.starts_at AS told_starts_at FROM booking
+  LEFT JOIN booking_told AS told ON told.booking_id = booking.booking_id AND told.rev > booking.rev`;
+const BY_ID = `${NOW} WHERE booking.booking_id = ?`;
+const BY_NUMBER = `${NOW} WHERE number = ? ORDER BY abs(booking.starts_at - ?) LIMIT 1`;
+const BY_PERSON = `${NOW} WHERE person = ? AND booking.starts_at >= ? AND booking.starts_at < ?
+  ORDER BY booking.starts_at, booking.booking_id LIMIT 20`;
+
 const bookingOf = (row: SqlRow): Booking => {
   const series = orNull(row, 'ticket_series', text);
   const serviceId = int(row, 'service_id');
@@ -28,8 +36,8 @@ const bookingOf = (row: SqlRow): Booking => {
     number: text(row, 'number'),
     serviceId,
     services: further === '[]' ? [serviceId] : [serviceId, ...(JSON.parse(further) as number[])],
-    startsAt: int(row, 'starts_at'),
-    status: oneOf(BOOKING_STATUS, text(row, 'status'), 'status'),
+    startsAt: orNull(row, 'told_starts_at', int) ?? int(row, 'starts_at'),
+    status: oneOf(BOOKING_STATUS, orNull(row, 'told_status', text) ?? text(row, 'status'), 'status'),
     language: orNull(row, 'language', text),
     ticket: series === null ? null : { series: oneOf(SERIES, series, 'series'), number: int(row, 'ticket_number') },
     revision: int(row, 'revision'),
@@ -41,24 +49,19 @@ const bookingOf = (row: SqlRow): Booking => {
 };
 
 export const readBooking = (db: ReadDb, bookingId: string): Booking | null => {
-  const row = db.get(sql`SELECT * FROM booking WHERE booking_id = ${bookingId}`);
+  const row = db.get({ text: BY_ID, params: [bookingId] });
   return row ? bookingOf(row) : null;
 };
 
 /** Booking numbers may be used again after years: the one nearest to `near` is meant. */
 export const readBookingByNumber = (db: ReadDb, number: string, near: number): Booking | null => {
-  const row = db.get(sql`SELECT * FROM booking WHERE number = ${number} ORDER BY abs(starts_at - ${near}) LIMIT 1`);
+  const row = db.get({ text: BY_NUMBER, params: [number, near] });
   return row ? bookingOf(row) : null;
 };
 
 /** All bookings of one person between two moments, by time. */
 export const bookingsOfPerson = (db: ReadDb, person: string, from: number, until: number): Booking[] =>
-  db
-    .all(
-      sql`SELECT * FROM booking WHERE person = ${person} AND starts_at >= ${from} AND starts_at < ${until}
-          ORDER BY starts_at, booking_id LIMIT 20`,
-    )
-    .map(bookingOf);
+  db.all({ text: BY_PERSON, params: [person, from, until] }).map(bookingOf);
 
 /** Bookings that may still come today, as the queue's estimate needs them. */
 export const expectedBookings = (

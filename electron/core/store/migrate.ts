@@ -2,16 +2,19 @@ import { CallFailure } from '../../../shared/contracts/result.ts';
 import type { SqlDriver } from '../ports.ts';
 import { migration as first } from './migrations/010-first.ts';
 import { migration as lobby } from './migrations/020-lobby.ts';
+import { migration as sync } from './migrations/030-sync.ts';
 
 export interface Migration {
   /** Grows in steps of 10; becomes `PRAGMA user_version`. */
   version: number;
   name: string;
   sql: string;
+  /** What SQL cannot do, after it and in the same transaction. */
+  run?: (driver: SqlDriver) => void;
 }
 
 /** In order. How to add one: electron/core/store/README.md. */
-export const MIGRATIONS: readonly Migration[] = [first, lobby];
+export const MIGRATIONS: readonly Migration[] = [first, lobby, sync];
 
 export const userVersion = (driver: SqlDriver): number =>
   Number(driver.pragma('user_version')[0]?.['user_version'] ?? 0);
@@ -44,6 +47,7 @@ export const migrate = (
     driver.exec('BEGIN IMMEDIATE');
     try {
       driver.exec(m.sql);
+      m.run?.(driver);
       driver.exec(`PRAGMA user_version = ${m.version}`);
       driver.exec('COMMIT');
     } catch (error) {

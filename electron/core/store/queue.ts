@@ -11,7 +11,7 @@ import { int, json, oneOf, orNull, sql, text, type ReadDb } from './sql.ts';
 /** The queue of the office: what the centre told, and what this device did that the centre has not told back yet. */
 
 const OPEN = ['waiting', 'called', 'serving'] as const;
-/** A visit of this device that the feed does not have after so long has been told and is over, or never will be told. */
+/** A visit of this device that the centre has and the feed has not after so long is over. What waits to be told stays. */
 const OWN_WITHIN_MS = 30 * 60_000;
 
 /** @returns everybody who waits, is called or is being served, each once, for the service that is next or present */
@@ -36,7 +36,9 @@ export const queueEntries = (db: ReadDb, businessDate: string, now: number): Que
   const own = db
     .all(
       sql`SELECT visit_id, service_id, priority, starts_at, arrived_at, late FROM visit
-          WHERE business_date = ${businessDate} AND arrived_at > ${now - OWN_WITHIN_MS}
+          WHERE business_date = ${businessDate} AND undone_at IS NULL
+            AND (arrived_at > ${now - OWN_WITHIN_MS} OR EXISTS (SELECT 1 FROM outbox
+              WHERE outbox.entity_id = visit.visit_id AND outbox.type IN ('checkin', 'walkin') AND outbox.state <> 'acked'))
             AND NOT EXISTS (SELECT 1 FROM queue_visit WHERE queue_visit.visit_id = visit.visit_id)`,
     )
     .map((row): QueueEntry => {
@@ -95,7 +97,7 @@ export const visitCounts = (db: ReadDb, businessDate: string): Map<number, { wal
     sql`SELECT service_id, origin, count(*) AS n FROM queue_visit WHERE business_date = ${businessDate}
           GROUP BY service_id, origin
         UNION ALL
-        SELECT service_id, origin, count(*) AS n FROM visit WHERE business_date = ${businessDate}
+        SELECT service_id, origin, count(*) AS n FROM visit WHERE business_date = ${businessDate} AND undone_at IS NULL
           AND NOT EXISTS (SELECT 1 FROM queue_visit WHERE queue_visit.visit_id = visit.visit_id)
           GROUP BY service_id, origin`,
   );

@@ -81,6 +81,13 @@ export const writeDevice = (db: WriteDb, device: Device, epoch: string, now: num
   db.run(sql`INSERT INTO sync (only_row, epoch, cursor) VALUES (1, ${epoch}, '')`);
 };
 
+/** Who it was: before it is enrolled anew. */
+export const forgetDevice = (db: WriteDb): void => {
+  forgetRegistry(db);
+  db.run(sql`DELETE FROM device`);
+  db.run(sql`DELETE FROM sync`);
+};
+
 export interface Office extends OfficeRecord {
   id: number;
 }

@@ -89,7 +89,8 @@ export const readVisitOfTicket = (db: ReadDb, ticketId: string): VisitRow | null
 export const readVisitOfBooking = (db: ReadDb, bookingId: string, businessDate: string): VisitRow | null => {
   // In two steps: nearly always there is none yet, and that is told without a join.
   const row = db.get(
-    sql`SELECT visit_id FROM visit WHERE booking_id = ${bookingId} AND business_date = ${businessDate}`,
+    sql`SELECT visit_id FROM visit WHERE booking_id = ${bookingId} AND business_date = ${businessDate}
+      AND undone_at IS NULL`,
   );
   return row ? readVisit(db, text(row, 'visit_id')) : null;
 };

@@ -2,13 +2,21 @@ import type { SyncState } from '../../../shared/contracts/app.ts';
 import { businessDate } from '../../../shared/domain/business-day.ts';
 import type { Clock, Ids, Log, Secrets } from '../ports.ts';
 import { readDevice, readKeys, readOffice } from '../store/registry.ts';
+import { createSealer } from '../store/seal.ts';
 import { int, orNull, sql, text } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import { createLeases } from '../tickets/leases.ts';
+import { afterOutage, backoff, PROBE } from './backoff.ts';
 import { CentreError, createCentreClient, type CentreClient } from './client.ts';
-import { operationState, outboxCounts } from './outbox.ts';
-import { createPull } from './pull.ts';
+import { differing } from './digest.ts';
+import { createIntake } from './intake.ts';
+import { createLadder, readEvents } from './live.ts';
+import { ackedSeq, chainEnd, dropDurable, operationState, outboxCounts, setDurable } from './outbox.ts';
+import { createPull, emptyLog, type Page } from './pull.ts';
 import { createPush } from './push.ts';
+import { beginSnapshot, collectionsOf, createSnapshot, readProgress } from './snapshot.ts';
+import { syncState, type SyncFacts } from './state.ts';
+import { readStopped, stopDevice, type Stopped } from './stopped.ts';
 import { createWaiter } from './waiter.ts';
 
 export interface SyncPorts {
@@ -18,6 +26,8 @@ export interface SyncPorts {
   log: Log;
   fetch: typeof fetch;
   secrets: Secrets;
+  /** From 0 to below 1, for waits that must not be the same on all devices. */
+  random: () => number;
   app: string;
   /** For the health report: `ready`, `blocked paper-out` ... */
   printer: () => string;
@@ -28,112 +38,185 @@ export interface SyncPorts {
   onChange: () => void;
   /** Rows came that may have changed the queue. */
   onRows: () => void;
+  /** The centre will have nothing more to do with this device: what it held of people is wiped. */
+  onStopped: (why: Stopped) => void;
 }
 
 const KEYS_EVERY_MS = 10 * 60_000;
 const HEALTH_EVERY_MS = 5 * 60_000;
 const RESERVE_EVERY_MS = 60_000;
-const BACKOFF_BASE_MS = 2_000;
-const BACKOFF_CAP_MS = 5 * 60_000;
+const CHORES_EVERY_MS = 30_000;
+const HELLO_EVERY_MS = 24 * 3_600_000;
+const TIDY_EVERY_MS = 3_600_000;
+/** Digests are compared after so many pages with news, and this often at least while there are some. */
+const DIGEST_EVERY_PAGES = 20;
+const DIGEST_EVERY_MS = 30 * 60_000;
 /** A kick (a visitor checked in) may shorten a wait, but not below this. */
 const LEAST_PAUSE_MS = 1_000;
+/** Between two pulls: what changes all the time is fetched in pages, not one by one. */
+const PULL_PAUSE_MS = 400;
+const SOON_MS = 1_500;
+/** While events tell of news, the feed is asked this often all the same. */
+const LISTENING_PULL_MS = 5 * 60_000;
+const POLL_MS = 60_000;
+/** Silence for so long on the line of events: it is dead. The centre says something every 25 s. */
+const EVENTS_SILENT_MS = 60_000;
+const PROBE_TIMEOUT_MS = 5_000;
+/** After a failure that the probe looks after. */
+const FAILED_WAIT_MS = 5 * 60_000;
+const HEARD_LATELY_MS = 90_000;
 
 /**
- * Sync in the background: two loops, one that pulls changes and one that pushes operations. Visitors wait here for two
- * things only: a number, 400 ms at most, and the answer to a request of theirs, two seconds at most.
+ * Sync in the background: loops that pull, push, listen for news, and look whether a lost centre is back. Visitors wait
+ * here for two things only: a number, 400 ms at most, and the answer to a request of theirs, two seconds at most.
  */
 export const createSync = (ports: SyncPorts) => {
-  const { store, clock, ids, log, secrets, onChange } = ports;
-  const settledOps = new Map<string, () => void>();
-  const push = createPush(store, clock, log, (opIds) => {
-    for (const id of opIds) settledOps.get(id)?.();
-  });
-  const pull = createPull(store, clock, log);
+  const { store, clock, ids, log, secrets, random, onChange } = ports;
   const stopping = new AbortController();
-  const pushWaiter = createWaiter(clock);
-  const pullWaiter = createWaiter(clock);
+  const { signal } = stopping;
+  const waiters = {
+    push: createWaiter(clock),
+    pull: createWaiter(clock),
+    live: createWaiter(clock),
+    probe: createWaiter(clock),
+    chores: createWaiter(clock),
+  };
   const loops: Promise<void>[] = [];
-  let client: CentreClient | null = null;
-  let online: boolean | null = null;
-  let caughtUp = false;
-  let revoked = false;
-  let problem: SyncState['problem'] = null;
-  let lastContactAt: number | null = store.read((db) => {
-    const row = db.get(sql`SELECT last_contact_at FROM sync`);
-    return row ? orNull(row, 'last_contact_at', int) : null;
+  const settledOps = new Map<string, () => void>();
+  const ladder = createLadder(random);
+  const intake = createIntake({ clock, ids, log, sealer: createSealer(secrets) });
+  const pull = createPull(store, clock, log, intake);
+  const snapshot = createSnapshot({
+    store,
+    clock,
+    log,
+    intake,
+    onProgress: (done) => {
+      facts.progress = { done, total: null };
+      onChange();
+    },
   });
+  let client: CentreClient | null = null;
+  let push: ReturnType<typeof createPush> | null = null;
+  /** When the centre was heard last without a failure since, and when it was lost; monotonic ms. */
+  let heardMono = Number.NEGATIVE_INFINITY;
+  let lostMono: number | null = null;
+  let listening = false;
+
+  const facts: Omit<SyncFacts, 'waiting' | 'oldestAt' | 'parked'> = {
+    stopped: store.read(readStopped),
+    online: null,
+    caughtUp: false,
+    problem: null,
+    lastContactAt: store.read((db) => {
+      const row = db.get(sql`SELECT last_contact_at FROM sync`);
+      return row ? orNull(row, 'last_contact_at', int) : null;
+    }),
+    attentionSince: null,
+    progress: null,
+  };
 
   const state = (): SyncState => {
-    const counts = store.read(outboxCounts);
-    const base = { problem, lastContactAt, waiting: counts.waiting, oldestAt: counts.oldestAt, parked: counts.parked };
-    if (revoked) return { ...base, state: 'attention' };
-    if (online !== true) return { ...base, state: lastContactAt === null ? 'never' : 'offline' };
-    if (counts.parked > 0) return { ...base, state: 'attention' };
-    return { ...base, state: caughtUp && counts.waiting === 0 ? 'live' : 'catching-up' };
+    const told = syncState({ ...facts, ...store.read(outboxCounts) });
+    if (told.state !== 'attention') facts.attentionSince = null;
+    else if (facts.attentionSince === null) return { ...told, since: (facts.attentionSince = clock.now()) };
+    return told;
   };
 
+  /** The centre has answered as it should. */
   const contact = (): void => {
-    lastContactAt = clock.now();
-    const back = online !== true;
-    online = true;
-    problem = null;
+    facts.lastContactAt = clock.now();
+    heardMono = clock.monotonic();
+    const back = facts.online !== true;
+    facts.online = true;
+    if (facts.problem !== 'schema') facts.problem = null;
     if (back) {
+      lostMono = null;
       log.info('sync.online');
-      pushWaiter.wake();
-      pullWaiter.wake();
+      for (const waiter of Object.values(waiters)) waiter.wake();
     }
     onChange();
   };
+
+  const heardLately = (): boolean => clock.monotonic() - heardMono < HEARD_LATELY_MS;
+
+  const stop = (why: Stopped): void => {
+    if (facts.stopped) return;
+    facts.stopped = why;
+    log.error('sync.stopped', { why });
+    stopDevice(store, secrets, why, clock.now());
+    ports.onStopped(why);
+    for (const waiter of Object.values(waiters)) waiter.close();
+    stopping.abort();
+    for (const end of settledOps.values()) end();
+    onChange();
+  };
+
   const lost = (error: unknown): void => {
     const centre = error instanceof CentreError ? error : null;
-    if (!centre)
+    if (!centre) {
+      // A full disk, or a mistake of ours: no word about the centre, which may be well.
       log.error('sync.failed', { why: error instanceof Error ? (error.stack ?? error.message) : String(error) });
-    if (centre?.problem === 'device-revoked') {
-      revoked = true;
-      log.error('sync.revoked');
-      store.write((db) => db.run(sql`UPDATE sync SET revoked = 1`));
+      return;
     }
-    const now = centre?.kind === 'refused' ? 'refused' : 'unreachable';
-    if (online !== false || problem !== now) log.warn('sync.offline', { why: centre?.message });
-    online = false;
-    problem = revoked ? 'revoked' : centre?.problem === 'schema-unsupported' ? 'schema' : now;
+    if (centre.problem === 'device-revoked') {
+      stop('revoked');
+      return;
+    }
+    if (centre.problem === 'chain-fork') {
+      stop('fork');
+      return;
+    }
+    if (centre.problem === 'schema-unsupported') {
+      // Pulling is over until the program is newer; what happened here is still told.
+      if (facts.problem !== 'schema') log.error('sync.schema', { why: centre.message });
+      facts.problem = 'schema';
+      onChange();
+      return;
+    }
+    const problem = centre.kind === 'refused' ? 'refused' : 'unreachable';
+    if (facts.online !== false || facts.problem !== problem) log.warn('sync.offline', { why: centre.message });
+    if (facts.online !== false) lostMono = clock.monotonic();
+    facts.online = false;
+    facts.caughtUp = false;
+    if (facts.problem !== 'schema') facts.problem = problem;
+    if (problem === 'unreachable') waiters.probe.wake();
     onChange();
   };
 
-  /** Runs `round` until stopped; after a failure waits with full jitter, the longer the more failures in a row. */
-  const loop = async (waiter: ReturnType<typeof createWaiter>, round: () => Promise<void>): Promise<void> => {
+  type Waiter = ReturnType<typeof createWaiter>;
+  /** Runs `round` until stopped; after a failure waits, the longer the more failures in a row. */
+  const loop = async (
+    waiter: Waiter,
+    round: () => Promise<void>,
+    /** A failure that says nothing about whether the centre is there. */
+    isItsOwn: (error: CentreError) => boolean = () => false,
+  ): Promise<void> => {
     let failures = 0;
-    while (!stopping.signal.aborted && !revoked) {
+    while (!signal.aborted) {
       try {
         await round();
         failures = 0;
       } catch (error) {
-        if (stopping.signal.aborted) return;
-        lost(error);
-        const longest = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** failures);
+        if (signal.aborted) return;
+        const centre = error instanceof CentreError ? error : null;
+        if (centre && isItsOwn(centre)) log.warn('sync.failed-alone', { why: centre.message });
+        else lost(error);
+        const asked = centre?.retryAfterMs ?? null;
         failures += 1;
-        const asked = error instanceof CentreError ? error.retryAfterMs : null;
-        await waiter.wait(asked ?? LEAST_PAUSE_MS + Math.random() * longest, asked ?? LEAST_PAUSE_MS);
+        // Who cannot be reached at all is looked after by the probe, which wakes everybody.
+        const wait = centre?.kind === 'unreachable' ? FAILED_WAIT_MS : backoff(failures, random());
+        await waiter.wait(asked ?? LEAST_PAUSE_MS + wait, asked ?? LEAST_PAUSE_MS);
       }
     }
   };
 
-  const pushRound = async (c: CentreClient): Promise<void> => {
-    if (store.read(outboxCounts).waiting === 0) {
-      await pushWaiter.wait(null, 0);
-      return;
-    }
-    await push.step(c, stopping.signal);
-    contact();
-  };
+  // --- Hello and numbers -----------------------------------------------------------------------------------------------
 
-  let keysAt = Number.NEGATIVE_INFINITY;
-  let healthAt = Number.NEGATIVE_INFINITY;
-  let reserveAt = Number.NEGATIVE_INFINITY;
-  const refreshKeys = async (c: CentreClient, timeoutMs: number): Promise<boolean> => {
-    keysAt = clock.monotonic();
-    return pull.keys(c, timeoutMs, stopping.signal, store.read(readKeys));
-  };
+  let greetedEpoch: string | null = null;
+  let greetedAt = Number.NEGATIVE_INFINITY;
+  const storeEpoch = (): string =>
+    store.read((db) => text(db.get(sql`SELECT epoch FROM sync`) ?? { epoch: '' }, 'epoch'));
 
   const leases = createLeases({
     store,
@@ -143,47 +226,259 @@ export const createSync = (ports: SyncPorts) => {
     // Not enrolled yet: nobody to ask.
     call: (name, input, options) =>
       client?.call(name, input, options) ?? Promise.reject(new CentreError('unreachable', 'not enrolled')),
-    online: () => (client && !revoked ? online : false),
-    stopping: stopping.signal,
+    online: () => (client && !facts.stopped ? facts.online : false),
+    stopping: signal,
+    stand: (db) => {
+      const end = chainEnd(db);
+      const row = db.get(sql`SELECT cursor FROM sync`);
+      return {
+        app: ports.app,
+        cursor: row ? text(row, 'cursor') : '',
+        last_seq: end.seq,
+        last_hash: end.hash,
+        acked_seq: ackedSeq(db),
+      };
+    },
+    greeted: (answer) => {
+      greetedEpoch = answer.epoch;
+      greetedAt = clock.monotonic();
+      const { acked, end } = store.read((db) => ({ acked: ackedSeq(db), end: chainEnd(db) }));
+      if (answer.expected_seq > end.seq + 1) {
+        // The centre has operations of this device that it does not have itself: it is an older copy of its own disk.
+        log.error('sync.behind-itself', { here: end.seq, expected: answer.expected_seq });
+        stop('fork');
+        return;
+      }
+      if (answer.expected_seq <= acked) {
+        push?.rewindTo(answer.expected_seq);
+        waiters.push.wake();
+      }
+      store.write((db) => {
+        setDurable(db, answer.durable_seq);
+        if (answer.resync === 'snapshot' && readProgress(db) === null) beginSnapshot(db, []);
+      });
+    },
   });
-  /** The centre's history that has heard which numbers are held here. */
-  let greeted: string | null = null;
+  const greet = async (): Promise<void> => {
+    const due = clock.monotonic() - greetedAt >= HELLO_EVERY_MS;
+    if (greetedEpoch === null || greetedEpoch !== storeEpoch() || due) await leases.hello();
+  };
   const refillReserve = async (): Promise<void> => {
     const device = store.read(readDevice);
     const office = device && store.read((db) => readOffice(db, device.officeId));
-    if (!office) return;
-    if (greeted === null) {
-      await leases.hello();
-      greeted = store.read((db) => text(db.get(sql`SELECT epoch FROM sync`) ?? {}, 'epoch'));
-    }
-    await leases.refill(businessDate(clock.now(), office.time_zone, office.day_change_minutes));
+    if (office) await leases.refill(businessDate(clock.now(), office.time_zone, office.day_change_minutes));
   };
 
-  const pullRound = async (c: CentreClient): Promise<void> => {
-    const due = (at: number, every: number) => clock.monotonic() - at >= every;
-    if (due(keysAt, KEYS_EVERY_MS)) await refreshKeys(c, 30_000);
-    const { more, rows, epoch } = await pull.step(c, caughtUp, stopping.signal);
-    // Another history than the one that was greeted: what numbers are held here is told anew.
-    if (epoch !== null && epoch !== greeted) greeted = null;
-    if (more !== !caughtUp) caughtUp = !more;
-    if (rows > 0) ports.onRows();
-    contact();
-    if (!caughtUp) return;
-    if (due(reserveAt, RESERVE_EVERY_MS)) {
-      await refillReserve();
-      reserveAt = clock.monotonic();
+  // --- Push --------------------------------------------------------------------------------------------------------
+
+  const pushRound = async (c: CentreClient, p: NonNullable<typeof push>): Promise<void> => {
+    try {
+      const then = await p.step(c, signal);
+      if (then === 'idle') await waiters.push.wait(null, 0);
+      else {
+        contact();
+        if (then === 'soon') await waiters.push.wait(SOON_MS * (0.5 + random()), SOON_MS / 2);
+      }
+    } catch (error) {
+      if (!(error instanceof CentreError) || error.problem !== 'epoch-changed') throw error;
+      // The centre was restored: it says from where on it wants to be told again.
+      await leases.hello();
+      contact();
     }
-    if (due(healthAt, HEALTH_EVERY_MS)) {
+  };
+
+  // --- Pull --------------------------------------------------------------------------------------------------------
+
+  const at = {
+    keys: Number.NEGATIVE_INFINITY,
+    health: Number.NEGATIVE_INFINITY,
+    reserve: Number.NEGATIVE_INFINITY,
+    digest: Number.NEGATIVE_INFINITY,
+    tidy: Number.NEGATIVE_INFINITY,
+  };
+  const due = (what: keyof typeof at, every: number): boolean => clock.monotonic() - at[what] >= every;
+  /** At the start both ends compare what they hold. */
+  let pagesSinceDigest: number = DIGEST_EVERY_PAGES;
+  /** How soon to ask again, as the centre said. */
+  let nextPollMs: number | null = null;
+
+  const refreshKeys = async (c: CentreClient, timeoutMs: number): Promise<boolean> => {
+    at.keys = clock.monotonic();
+    return pull.keys(c, timeoutMs, signal, store.read(readKeys));
+  };
+
+  const readSnapshot = async (c: CentreClient): Promise<void> => {
+    facts.caughtUp = false;
+    facts.progress = { done: store.read(readProgress)?.rows ?? 0, total: null };
+    await snapshot.run(c, signal);
+    facts.progress = null;
+    pagesSinceDigest = DIGEST_EVERY_PAGES;
+    ports.onRows();
+    contact();
+  };
+
+  /** What both ends hold is not the same: what differs is read anew. */
+  const compare = async (digests: NonNullable<Page['digests']>): Promise<void> => {
+    pagesSinceDigest = 0;
+    at.digest = clock.monotonic();
+    const roles = store.read(readDevice)?.roles ?? [];
+    const mine = collectionsOf(roles);
+    const wrong = (await differing(store, digests)).filter((c) => mine.includes(c));
+    if (wrong.length === 0) return;
+    log.error('sync.digest-mismatch', { collections: wrong });
+    store.write((db) => beginSnapshot(db, wrong));
+  };
+
+  const pullOnce = async (c: CentreClient, wait: boolean): Promise<Page> => {
+    const digests = pagesSinceDigest >= DIGEST_EVERY_PAGES || (pagesSinceDigest > 0 && due('digest', DIGEST_EVERY_MS));
+    const page = await pull.step(c, { wait, digests, signal });
+    contact();
+    if (page.epoch === null) {
+      greetedEpoch = null;
+      store.write((db) => beginSnapshot(db, []));
+      return page;
+    }
+    if (facts.problem === 'schema') facts.problem = null;
+    if (page.epoch !== storeEpoch()) greetedEpoch = null;
+    if (page.rows > 0) {
+      pagesSinceDigest += 1;
+      ports.onRows();
+    }
+    if (page.purged) emptyLog(store);
+    nextPollMs = page.nextPollMs;
+    if (page.digests) await compare(page.digests);
+    return page;
+  };
+
+  /** What is done now and then while the connection is well. */
+  const choreRound = async (c: CentreClient): Promise<void> => {
+    if (facts.online !== true || !facts.caughtUp) {
+      await waiters.chores.wait(null, 0);
+      return;
+    }
+    if (due('reserve', RESERVE_EVERY_MS)) {
+      await refillReserve();
+      at.reserve = clock.monotonic();
+    }
+    if (due('health', HEALTH_EVERY_MS)) {
       const { waiting, parked } = store.read(outboxCounts);
       await c.call(
         'health',
         { app: ports.app, printer: ports.printer(), waiting, parked, clock_offset_ms: ports.clockOffset() },
-        { timeoutMs: 10_000, signal: stopping.signal },
+        { timeoutMs: 10_000, signal, urgency: 'chore' },
       );
-      healthAt = clock.monotonic();
+      at.health = clock.monotonic();
     }
-    // A centre without long polling answers at once, with nothing: do not run hot.
-    if (rows === 0) await pullWaiter.wait(LEAST_PAUSE_MS, LEAST_PAUSE_MS);
+    if (due('tidy', TIDY_EVERY_MS)) {
+      store.write((db) => dropDurable(db, clock.now()));
+      at.tidy = clock.monotonic();
+    }
+    await waiters.chores.wait(CHORES_EVERY_MS, LEAST_PAUSE_MS);
+  };
+
+  const pullRound = async (c: CentreClient): Promise<void> => {
+    await greet();
+    if (due('keys', KEYS_EVERY_MS)) await refreshKeys(c, 30_000);
+    if (store.read(needsSnapshot)) {
+      if (store.read(readProgress) === null) store.write((db) => beginSnapshot(db, []));
+      await readSnapshot(c);
+    }
+    // A program that ended between a snapshot and its last index.
+    await snapshot.makeIndexes();
+    const rung = ladder.rung(clock.monotonic());
+    const wait = facts.caughtUp && rung === 'long-poll';
+    const started = clock.monotonic();
+    let page: Page;
+    try {
+      page = await pullOnce(c, wait);
+      if (wait) ladder.worked('long-poll', clock.monotonic());
+    } catch (error) {
+      if (wait) ladder.failed('long-poll', clock.monotonic());
+      throw error;
+    }
+    if (page.more || page.epoch === null || store.read(needsSnapshot)) return;
+    if (!facts.caughtUp) {
+      facts.caughtUp = true;
+      onChange();
+      waiters.live.wake();
+      waiters.chores.wake();
+    }
+    await restBetweenPulls(rung, clock.monotonic() - started);
+  };
+
+  const restBetweenPulls = async (rung: ReturnType<typeof ladder.rung>, took: number): Promise<void> => {
+    if (rung === 'sse' && listening) await waiters.pull.wait(LISTENING_PULL_MS, PULL_PAUSE_MS);
+    else if (rung === 'long-poll') {
+      // A centre without long polling answers at once, with nothing: do not run hot.
+      const pause = took < LEAST_PAUSE_MS ? LEAST_PAUSE_MS : PULL_PAUSE_MS;
+      await waiters.pull.wait(pause, PULL_PAUSE_MS);
+    } else {
+      const poll = nextPollMs ?? POLL_MS;
+      await waiters.pull.wait(poll * (0.8 + 0.4 * random()), PULL_PAUSE_MS);
+    }
+  };
+
+  // --- News ----------------------------------------------------------------------------------------------------------
+
+  /** Listens for as long as the line is good; whatever it says only leads to a pull. */
+  const liveRound = async (c: CentreClient): Promise<void> => {
+    if (facts.online !== true || !facts.caughtUp || ladder.rung(clock.monotonic()) !== 'sse') {
+      await waiters.live.wait(LISTENING_PULL_MS, LEAST_PAUSE_MS);
+      return;
+    }
+    const began = clock.monotonic();
+    try {
+      const response = await c.open('events', {}, { timeoutMs: 30_000, signal });
+      listening = true;
+      // What came between the last pull and now would not be told.
+      waiters.pull.wake();
+      await readEvents(response, {
+        clock,
+        silentMs: EVENTS_SILENT_MS,
+        signal,
+        onAlive: () => {
+          ladder.worked('sse', clock.monotonic());
+          contact();
+        },
+        onEvent: () => waiters.pull.wake(),
+      });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof CentreError && (error.problem === 'device-revoked' || error.status === 401)) throw error;
+      log.debug('sync.events-ended', { why: error instanceof Error ? error.message : String(error) });
+    } finally {
+      listening = false;
+    }
+    ladder.failed('sse', clock.monotonic());
+    waiters.pull.wake();
+    const lasted = clock.monotonic() - began;
+    await waiters.live.wait(LEAST_PAUSE_MS + backoff(lasted > POLL_MS ? 1 : 2, random()), LEAST_PAUSE_MS);
+  };
+
+  /** Looks whether the centre is back: a small question that needs no token, asked now and then. */
+  const probeRound = async (c: CentreClient): Promise<void> => {
+    if (facts.online !== false || facts.problem !== 'unreachable') {
+      await waiters.probe.wait(null, 0);
+      return;
+    }
+    const offlineStill = (): boolean => !(facts.online ?? true) && !signal.aborted;
+    for (let tries = 1; offlineStill(); tries += 1) {
+      await waiters.probe.wait(LEAST_PAUSE_MS + backoff(tries, random(), PROBE), LEAST_PAUSE_MS);
+      if (!offlineStill()) return;
+      try {
+        await c.call('time', {}, { timeoutMs: PROBE_TIMEOUT_MS, signal });
+      } catch (error) {
+        if (!(error instanceof CentreError) || error.kind === 'unreachable') continue;
+        // It is there, and says that it will not have us yet: the loops know how long to wait.
+        lost(error);
+        for (const waiter of [waiters.push, waiters.pull]) waiter.wake();
+        return;
+      }
+      // Everybody in the office notices at the same time: not all of them at once.
+      const away = clock.monotonic() - (lostMono ?? clock.monotonic());
+      await waiters.probe.wait(afterOutage(away, store.read(outboxCounts).waiting > 0, random()), 0);
+      contact();
+    }
   };
 
   /** The centre's clock comes with every answer; what is no time is none. */
@@ -200,16 +495,19 @@ export const createSync = (ports: SyncPorts) => {
     leases,
 
     /** Whether the centre answers, as far as is known. */
-    online: (): boolean => online === true && !revoked,
+    online: (): boolean => facts.online === true && !facts.stopped,
 
     /** When the queue was heard last: now, for as long as the feed is followed; null when the centre does not answer. */
-    heardAt: (): number | null => (online === true && caughtUp && !revoked ? lastContactAt : null),
+    heardAt: (): number | null =>
+      facts.online === true && facts.caughtUp && !facts.stopped ? facts.lastContactAt : null,
+
+    stopped: (): Stopped | null => facts.stopped,
 
     /** Resolves when the centre has answered the operation, or after the time. Never rejects. */
     settled: (opId: string, withinMs: number): Promise<void> =>
       new Promise((resolve) => {
-        const state = store.read((db) => operationState(db, opId));
-        if (state !== 'pending' || online === false) {
+        const known = store.read((db) => operationState(db, opId));
+        if (known !== 'pending' || facts.online === false || facts.stopped) {
           resolve();
           return;
         }
@@ -220,41 +518,55 @@ export const createSync = (ports: SyncPorts) => {
         };
         const cancel = clock.after(withinMs, end);
         settledOps.set(opId, end);
-        pushWaiter.wake();
+        waiters.push.wake();
       }),
 
     /** Begins, if the device is enrolled; call again after an enrolment. */
     start: (): void => {
       const device = store.read(readDevice);
-      if (!device || client) return;
-      const row = store.read((db) => db.get(sql`SELECT revoked FROM sync`));
-      revoked = row !== undefined && int(row, 'revoked') === 1;
-      if (revoked) problem = 'revoked';
-      client = createCentreClient(timedFetch, secrets, device, () => clock.monotonic());
-      const c = client;
+      if (!device || client || facts.stopped) return;
+      client = createCentreClient({ fetch: timedFetch, clock }, secrets, device);
+      push = createPush({
+        store,
+        clock,
+        log,
+        deviceId: device.deviceId,
+        settled: (opIds) => {
+          for (const id of opIds) settledOps.get(id)?.();
+        },
+        othersWork: heardLately,
+      });
+      const [c, p] = [client, push];
       loops.push(
-        loop(pullWaiter, () => pullRound(c)),
-        loop(pushWaiter, () => pushRound(c)),
+        loop(waiters.pull, () => pullRound(c)),
+        // The centre that fails with our operations and answers everything else is there.
+        loop(
+          waiters.push,
+          () => pushRound(c, p),
+          (e) => e.kind === 'refused' && (e.status ?? 0) >= 500 && e.status !== 503 && heardLately(),
+        ),
+        loop(waiters.live, () => liveRound(c)),
+        loop(waiters.probe, () => probeRound(c)),
+        loop(waiters.chores, () => choreRound(c)),
       );
     },
 
     /** Something waits to be sent. */
-    kick: (): void => pushWaiter.wake(),
+    kick: (): void => waiters.push.wake(),
 
     /** Asks for the keys, at most once in 30 s; for a code whose key is not known here. Never rejects. */
     refreshKeys: async (): Promise<boolean> => {
-      if (!client || online === false || clock.monotonic() - keysAt < 30_000) return false;
+      if (!client || facts.stopped || facts.online === false || clock.monotonic() - at.keys < 30_000) return false;
       return refreshKeys(client, 1_000).catch(() => false);
     },
 
-    /** One round of each kind now. */
+    /** Wakes the loops, and waits until nothing is left to do or the centre does not answer. */
     now: async (): Promise<SyncState> => {
-      if (client && !revoked) {
-        const c = client;
+      if (client && push && !facts.stopped) {
         try {
-          while (await push.step(c, stopping.signal));
-          while ((await pull.step(c, false, stopping.signal)).more);
-          contact();
+          while ((await push.step(client, signal)) === 'more');
+          while ((await pullOnce(client, false)).more && !store.read(needsSnapshot));
+          waiters.pull.wake();
         } catch (error) {
           lost(error);
         }
@@ -264,10 +576,16 @@ export const createSync = (ports: SyncPorts) => {
 
     stop: async (): Promise<void> => {
       stopping.abort();
-      pushWaiter.close();
-      pullWaiter.close();
+      for (const waiter of Object.values(waiters)) waiter.close();
       await Promise.all(loops);
     },
   };
 };
 export type Sync = ReturnType<typeof createSync>;
+
+/** The feed has not been begun, or a snapshot is under way. */
+const needsSnapshot = (db: Parameters<typeof readProgress>[0]): boolean => {
+  if (readProgress(db) !== null) return true;
+  const row = db.get(sql`SELECT cursor FROM sync`);
+  return row !== undefined && text(row, 'cursor') === '';
+};

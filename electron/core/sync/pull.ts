@@ -1,14 +1,28 @@
-import { change } from '../../../shared/contracts/centre/schemas.ts';
+import type { CollectionDigest } from '../../../shared/contracts/centre/schemas.ts';
 import type { SigningKey } from '../../../shared/token/ez1.ts';
 import type { Clock, Log } from '../ports.ts';
-import { applyChange } from '../store/apply.ts';
 import { readSealingKey, replaceKeys, writeSealingKey } from '../store/registry.ts';
 import { sql, text } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import { CentreError, type CentreClient } from './client.ts';
+import type { Intake } from './intake.ts';
 
 /** Seconds that the centre may hold a request until it has something new. */
 const LONG_POLL_S = 25;
+/** Rows of a page: it is one transaction, and a visitor waits for no more than one. */
+const PAGE_ROWS = 500;
+const CALL_MS = 30_000;
+
+export interface Page {
+  more: boolean;
+  rows: number;
+  /** The centre's history that they belong to; null: the cursor was of no use, a snapshot is wanted. */
+  epoch: string | null;
+  digests: readonly CollectionDigest[] | null;
+  /** When the centre wants to be asked again by who only asks now and then; ms. */
+  nextPollMs: number | null;
+  purged: boolean;
+}
 
 const readCursor = (store: Store): string => {
   const row = store.read((db) => db.get(sql`SELECT cursor FROM sync`));
@@ -16,44 +30,45 @@ const readCursor = (store: Store): string => {
 };
 
 /** Brings the change feed into the cache, a page in a transaction with its cursor. */
-export const createPull = (store: Store, clock: Clock, log: Log) => ({
+export const createPull = (store: Store, clock: Clock, log: Log, intake: Intake) => ({
   /**
-   * One page. With `wait` the request is held open until there is something new.
-   * @returns whether there is more, how many rows came, and the centre's history that they belong to
+   * One page.
+   * @param wait the request is held open until there is something new
+   * @param digests ask what the centre thinks that this device holds
+   * @throws CentreError
    */
   step: async (
     client: CentreClient,
-    wait: boolean,
-    signal: AbortSignal,
-  ): Promise<{ more: boolean; rows: number; epoch: string | null }> => {
+    { wait, digests, signal }: { wait: boolean; digests: boolean; signal: AbortSignal },
+  ): Promise<Page> => {
     const cursor = readCursor(store);
     let page;
     try {
       page = await client.call(
         'changes',
-        { cursor, limit: 500, wait: wait ? LONG_POLL_S : 0 },
-        { timeoutMs: wait ? (LONG_POLL_S + 15) * 1000 : 30_000, signal },
+        { cursor, limit: PAGE_ROWS, wait: wait ? LONG_POLL_S : 0, digests: digests ? 1 : 0 },
+        { timeoutMs: wait ? (LONG_POLL_S + 15) * 1000 : CALL_MS, signal },
       );
     } catch (error) {
-      if (!(error instanceof CentreError) || error.problem !== 'cursor-expired' || cursor === '') throw error;
+      if (!(error instanceof CentreError) || error.problem !== 'cursor-expired') throw error;
       log.warn('sync.cursor-expired');
-      store.write((db) => db.run(sql`UPDATE sync SET cursor = ''`));
-      return { more: true, rows: 0, epoch: null };
+      return { more: true, rows: 0, epoch: null, digests: null, nextPollMs: null, purged: false };
     }
-    const { changes, has_more } = page;
-    const skipped: string[] = [];
-    store.write((db) => {
-      for (const raw of changes) {
-        // A row that this version cannot read is left out, and told; it must not hold up those behind it.
-        const row = change.safeParse(raw);
-        if (row.success) applyChange(db, row.data);
-        else skipped.push(`${raw.c} ${raw.seq}`);
-      }
+    const { changes, has_more, epoch } = page;
+    const { purged } = store.write((db) => {
+      const taken = intake.take(db, changes, false);
       db.run(sql`UPDATE sync SET cursor = ${page.cursor}, last_contact_at = ${clock.now()}`);
+      return taken;
     });
-    if (skipped.length > 0) log.warn('sync.rows-skipped', { rows: skipped.slice(0, 20), count: skipped.length });
     if (changes.length > 0) log.debug('sync.pulled', { rows: changes.length });
-    return { more: has_more, rows: changes.length, epoch: page.epoch };
+    return {
+      more: has_more,
+      rows: changes.length,
+      epoch,
+      digests: has_more ? null : (page.digests ?? null),
+      nextPollMs: page.next_poll_s === undefined ? null : page.next_poll_s * 1000,
+      purged,
+    };
   },
 
   /** The keys that confirmations are signed with. @returns whether they changed */
@@ -92,3 +107,8 @@ export const createPull = (store: Store, clock: Clock, log: Log) => ({
     return true;
   },
 });
+
+/** What was freed is overwritten in the database (secure_delete), and leaves the write-ahead log with this. */
+export const emptyLog = (store: Store): void => {
+  store.read((db) => db.get(sql`PRAGMA wal_checkpoint(TRUNCATE)`));
+};

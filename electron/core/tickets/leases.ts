@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { CentreApi } from '../../../shared/contracts/centre/api.ts';
 import { addDays } from '../../../shared/domain/business-day.ts';
+import { GENESIS_HASH } from '../../../shared/contracts/centre/schemas.ts';
 import { ONLINE_LAST, RESERVE_FIRST, RESERVE_LAST, SERIES, type Series } from '../../../shared/domain/ticket-number.ts';
 import type { Clock, Ids, Log } from '../ports.ts';
 import { readSeries } from '../store/registry.ts';
@@ -29,8 +30,10 @@ export interface LeasePorts {
   /** False: known not to answer, it is not even asked. Null: not tried yet. */
   online: () => boolean | null;
   stopping?: AbortSignal;
-  /** The centre has begun a new history; its name is in the store already. */
-  epochChanged?: (epoch: string) => void;
+  /** Where the device stands otherwise, for hello; nothing yet when there is none. */
+  stand?: (db: ReadDb) => Omit<HelloInput, 'epoch' | 'numbers'>;
+  /** What the centre answered to hello in the history that the store has now. */
+  greeted?: (answer: z.output<CentreApi['hello']['output']>) => void;
 }
 
 /** How long a visitor waits for a number from the centre before one of the reserve is taken. */
@@ -53,6 +56,8 @@ const HELLO_DAYS_BACK = 2;
 const HELLO_ROUNDS = 3;
 
 type HelloInput = z.input<CentreApi['hello']['input']>;
+/** A device that has told nothing yet. */
+const NOWHERE = { app: '', cursor: '', last_seq: 0, last_hash: GENESIS_HASH, acked_seq: 0 } as const;
 type LeaseInput = z.input<CentreApi['leases']['input']>;
 
 /** A question under way; whose `claimed` is false is waited for by nobody, and becomes a spare. */
@@ -143,7 +148,7 @@ const heldNumbers = (db: ReadDb, seen: ReadonlyMap<string, number>): HelloInput[
 
 /** Makes the device's side of number leases. It runs no timers of its own but the 400 ms that a visitor waits. */
 export const createLeases = (ports: LeasePorts) => {
-  const { store, clock, ids, log, call, online, stopping, epochChanged } = ports;
+  const { store, clock, ids, log, call, online, stopping, stand, greeted } = ports;
   let spares: Spare[] = [];
   const asks = new Set<Ask>();
   let restUntil = Number.NEGATIVE_INFINITY;
@@ -161,14 +166,16 @@ export const createLeases = (ports: LeasePorts) => {
     for (let round = 0; round < HELLO_ROUNDS; round += 1) {
       generation += 1;
       const epoch = store.read(readEpoch);
-      const numbers = store.read((db) => heldNumbers(db, seen));
-      const answer = await call('hello', { epoch, numbers }, within(CALL_TIMEOUT_MS));
-      log.info('numbers.hello', { epoch: answer.epoch, entries: numbers.length });
-      if (answer.epoch === epoch) return;
+      const input = store.read((db) => ({ ...(stand?.(db) ?? NOWHERE), epoch, numbers: heldNumbers(db, seen) }));
+      const answer = await call('hello', input, within(CALL_TIMEOUT_MS));
+      log.info('numbers.hello', { epoch: answer.epoch, entries: input.numbers.length, resync: answer.resync });
+      if (answer.epoch === epoch) {
+        greeted?.(answer);
+        return;
+      }
       // What was said may be older than the new history: it is said once more by who knows of it, and that counts.
       store.write((db) => db.run(sql`UPDATE sync SET epoch = ${answer.epoch}`));
       log.warn('numbers.epoch-changed', { from: epoch, to: answer.epoch });
-      epochChanged?.(answer.epoch);
     }
     throw new CentreError('unreachable', 'hello: the centre has another epoch each time it is asked');
   };
@@ -183,7 +190,14 @@ export const createLeases = (ports: LeasePorts) => {
   const grant = async (input: Omit<LeaseInput, 'epoch'>, timeoutMs: number): Promise<number[] | null> => {
     const once = async (): Promise<number[] | null> => {
       const asked = generation;
-      const answer = await call('leases', { ...input, epoch: store.read(readEpoch) }, within(timeoutMs));
+      const answer = await call(
+        'leases',
+        { ...input, epoch: store.read(readEpoch) },
+        {
+          ...within(timeoutMs),
+          urgency: input.kind === 'online' ? 'visitor' : 'chore',
+        },
+      );
       if (asked !== generation) return null;
       if (answer.business_date !== input.business_date || answer.series !== input.series) return [];
       const [first, last] = input.kind === 'online' ? [1, ONLINE_LAST] : [RESERVE_FIRST, RESERVE_LAST];
