@@ -6,6 +6,11 @@ import type { Formats } from './format.ts';
 
 /** Shorter interruptions are nobody's business. */
 const NOTICED_MS = 20_000;
+/** Older times of day need their date. */
+const TODAY_MS = 12 * 3_600_000;
+
+const moment = (at: number, now: number, formats: Formats): string =>
+  now - at < TODAY_MS ? formats.time(at) : formats.dayTime(at);
 
 /**
  * What a visitor is told; null: nothing, all is well for him.
@@ -17,7 +22,7 @@ export const syncSign = (t: TFunction, s: SyncState, now: number, formats: Forma
       return t('sign.never');
     case 'offline':
       if (s.since === null) return t('sign.never');
-      return now - s.since < NOTICED_MS ? null : t('sign.offline', { time: formats.time(s.since) });
+      return now - s.since < NOTICED_MS ? null : t('sign.offline', { time: moment(s.since, now, formats) });
     case 'attention':
       return t('sign.attention', { code: `SYNC-${(s.problem ?? 'parked').toUpperCase()}` });
     default:
@@ -25,13 +30,16 @@ export const syncSign = (t: TFunction, s: SyncState, now: number, formats: Forma
   }
 };
 
-/** The whole state in one sentence, for staff. */
-export const syncSentence = (t: TFunction, s: SyncState, formats: Formats): string => {
+/**
+ * The whole state in one sentence, for staff.
+ * @param now epoch ms
+ */
+export const syncSentence = (t: TFunction, s: SyncState, now: number, formats: Formats): string => {
   const waiting =
     s.waiting === 0 || s.oldestAt === null
       ? ''
-      : t('sync.waiting', { count: s.waiting, time: formats.time(s.oldestAt) });
-  const since = s.since === null ? '' : formats.time(s.since);
+      : t('sync.waiting', { count: s.waiting, time: moment(s.oldestAt, now, formats) });
+  const since = s.since === null ? '' : moment(s.since, now, formats);
   switch (s.state) {
     case 'live':
       return t('sync.live');

@@ -63,6 +63,28 @@ describe('settings', () => {
     expect(merged.get('centre.enrolmentCode')).toBe('ABCD-2345');
   });
 
+  it('show no name and password of a proxy', () => {
+    const shown = (proxy: string | null) =>
+      mergeSettings(new Map(), { 'centre.proxy': proxy })
+        .list()
+        .find(({ key }) => key === 'centre.proxy')?.value;
+    expect(shown('http://talon:top%20secret@proxy.office:3128')).toBe('http://***@proxy.office:3128');
+    expect(shown('http://token@proxy.office:3128')).toBe('http://***@proxy.office:3128');
+    expect(shown('http://proxy.office:3128')).toBe('http://proxy.office:3128');
+    expect(shown(null)).toBeNull();
+  });
+
+  it.each<[string, unknown]>([
+    ['centre.proxy', 'https://proxy.office:3128'],
+    ['centre.proxy', 'proxy.office:3128'],
+    ['centre.proxy', 'http://proxy.office:3128/path'],
+    ['centre.pins', ['sha256/abc']],
+    ['centre.caFiles', ['office-ca.pem']],
+    ['centre.caFiles', '/etc/talon/office-ca.pem'],
+  ])('refuse %s with %j, and name it', (key, value) => {
+    expect(problem({ version: 1, settings: { [key]: value } })).toContain(key);
+  });
+
   it.each<[string, unknown, RegExp]>([
     ['no JSON', '{', /talon\.json.*JSON/s],
     ['another version', { version: 2, settings: {} }, /version/],

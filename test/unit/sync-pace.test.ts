@@ -1,45 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../electron/core/ports.ts';
 import { createPace, MAX_PER_SECOND } from '../../electron/core/sync/pace.ts';
-
-/** A clock that is moved by hand. */
-const handClock = () => {
-  let now = 0;
-  let timers: { at: number; run: () => void }[] = [];
-  const clock: Clock = {
-    now: () => now,
-    monotonic: () => now,
-    after: (ms, run) => {
-      const timer = { at: now + ms, run };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((one) => one !== timer);
-      };
-    },
-  };
-  const settle = async (): Promise<void> => {
-    for (let n = 0; n < 20; n += 1) await Promise.resolve();
-  };
-  return {
-    clock,
-    to: async (ms: number): Promise<void> => {
-      await settle();
-      for (;;) {
-        const next = timers.filter((t) => t.at <= ms).sort((a, b) => a.at - b.at)[0];
-        if (!next) break;
-        now = Math.max(now, next.at);
-        timers = timers.filter((t) => t !== next);
-        next.run();
-        await settle();
-      }
-      now = ms;
-    },
-  };
-};
+import { createHandClock } from '../fixtures/hand-clock.ts';
 
 describe("a device's pace", () => {
   it('begins no more than four requests in any second, whoever asks', async () => {
-    const { clock, to } = handClock();
+    const { clock, to } = createHandClock();
     const pace = createPace(clock);
     const begun: number[] = [];
     for (let n = 0; n < 40; n += 1) {
@@ -54,7 +19,7 @@ describe("a device's pace", () => {
   });
 
   it('keeps one place a second for a visitor', async () => {
-    const { clock, to } = handClock();
+    const { clock, to } = createHandClock();
     const pace = createPace(clock);
     for (let n = 0; n < 10; n += 1) void pace.run(`background ${n}`, 'background', undefined, async () => undefined);
     await to(100);
@@ -67,7 +32,7 @@ describe("a device's pace", () => {
   });
 
   it('has one request of a kind under way, also after one that failed', async () => {
-    const { clock, to } = handClock();
+    const { clock, to } = createHandClock();
     const pace = createPace(clock);
     const ends: (() => void)[] = [];
     let open = 0;
@@ -93,7 +58,7 @@ describe("a device's pace", () => {
   });
 
   it('gives up waiting when it is stopped', async () => {
-    const { clock } = handClock();
+    const { clock } = createHandClock();
     const pace = createPace(clock);
     const stopping = new AbortController();
     stopping.abort(new Error('stopped'));

@@ -36,7 +36,11 @@ export const SETTINGS = {
   },
   /** Everything to the centre goes through it (CONNECT). May hold a name and a password, which are shown to nobody. */
   'centre.proxy': {
-    schema: z.string().max(500).refine(isProxyUrl, 'must be http://host:port or http://name:password@host:port').nullable(),
+    schema: z
+      .string()
+      .max(500)
+      .refine(isProxyUrl, 'must be http://host:port or http://name:password@host:port')
+      .nullable(),
     value: null,
   },
   /** `tcp` or none. Without a printer every ticket is `blocked`, and the number is shown on the screen. */

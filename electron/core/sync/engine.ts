@@ -344,7 +344,11 @@ export const createSync = (ports: SyncPorts) => {
       pagesSinceDigest += 1;
       ports.onRows();
     }
-    if (page.purged) emptyLog(store);
+    if (page.purged) {
+      emptyLog(store);
+      // What is gone is said at once: the centre counts who still holds it.
+      waiters.push.wake();
+    }
     nextPollMs = page.nextPollMs;
     if (page.digests) await compare(page.digests);
     return page;

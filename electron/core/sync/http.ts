@@ -40,7 +40,7 @@ const SENTENCES: readonly [code: RegExp, say: (where: string) => string][] = [
     () => 'the connection was cut off',
   ],
   [/^Z_/, () => 'the answer is damaged: it cannot be unpacked (a proxy on the way?)'],
-  [/^(HPE_|UND_ERR_(HEADERS_)?OVERFLOW)/, () => 'what answers there does not speak HTTP'],
+  [/^(HPE_|HTTPParserError$|UND_ERR_(HEADERS_)?OVERFLOW)/, () => 'what answers there does not speak HTTP'],
   [
     /^(ERR_SSL_|EPROTO)/,
     () => 'no TLS connection could be agreed on: the other end speaks none, or only versions before 1.2',
@@ -53,7 +53,8 @@ const sentenceOf = (error: Error): string | null => {
   if (/^unexpected redirect$/i.test(error.message)) {
     return 'the answer leads to another address, which is not followed (a login page of the network?)';
   }
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // The parser's error has its code only sometimes.
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   return SENTENCES.find(([pattern]) => pattern.test(code))?.[1](whereOf(error)) ?? null;
 };
 
