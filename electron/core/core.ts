@@ -25,6 +25,7 @@ import { jobsOfTicket, listVisits } from './store/visits.ts';
 import { createSync } from './sync/engine.ts';
 import { enrol } from './sync/enrol.ts';
 import { wipeRest } from './sync/stopped.ts';
+import { createPrecedence } from './sync/turns.ts';
 import { createCorrections, readConflicts } from './staff/corrections.ts';
 import { dropOldNumbers } from './tickets/numbers.ts';
 import { createTimeKeeper } from './time.ts';
@@ -98,6 +99,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
   });
   const time = createTimeKeeper(ports.clock, savedClock, log);
   const { clock } = time;
+  const people = createPrecedence(clock);
   const listeners = new Set<(event: string, payload: unknown) => void>();
   const emit = (event: keyof AppContract['events'], payload: unknown): void => {
     const spec = appContract.events[event];
@@ -185,6 +187,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
         }
       },
       clockOffset: () => time.stamp().offset_ms,
+      turn: people.turn,
       onChange: changed,
       onRows: () => queue.changed(),
       onStopped: (why) => {
@@ -397,7 +400,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
   };
 
   return {
-    call: dispatch,
+    call: (role, method, params) => people.during(() => dispatch(role, method, params)),
     onEvent: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -39,6 +39,7 @@ CREATE TABLE booking (
   CHECK ((ticket_series IS NULL) = (ticket_number IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX booking_time ON booking (office_id, starts_at);
+CREATE INDEX booking_slot ON booking (office_id, service_id, starts_at);
 CREATE INDEX booking_number ON booking (number);
 CREATE INDEX booking_visible ON booking (visible_to);
 

@@ -69,6 +69,17 @@ const setCapacities = ({ db }: Context, officeId: number): Map<string, number> =
       .map(({ slot_id, capacity }) => [slot_id, capacity]),
   );
 
+/** @param sorted ascending */
+const countBelow = (sorted: readonly number[], limit: number): number => {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? limit) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
 /** Makes the slots of today and the days ahead; what is past, or is no slot any more, is taken away. */
 export const makeSlots = (context: Context, officeId: number): void => {
   context.write(() => {
@@ -95,19 +106,20 @@ export const makeSlots = (context: Context, officeId: number): void => {
     const capacity = windowsFor(context, officeId);
     const set = setCapacities(context, officeId);
     const taken = context.db.prepare<[number, number, number], { starts_at: number }>(
-      `SELECT starts_at FROM booking WHERE office_id = ? AND service_id = ? AND starts_at >= ? AND status IN ${TAKING}`,
+      `SELECT starts_at FROM booking WHERE office_id = ? AND service_id = ? AND starts_at >= ? AND status IN ${TAKING}
+       ORDER BY starts_at`,
     );
     const ids: string[] = [];
     for (const { id: service, data } of readEntities(context, 'service')) {
       const serviceId = Number(service);
       const own = serviceRecord.parse(data).hours;
       const spans = own ? dates.flatMap((date) => openSpans(own, date, zone)) : null;
-      const booked = taken.all(officeId, serviceId, now - every);
+      const booked = taken.all(officeId, serviceId, now - every).map((row) => row.starts_at);
       for (const at of starts) {
         if (spans && !spans.some(({ from, until: end }) => at >= from && at + every <= end)) continue;
         const id = slotId(serviceId, at);
         const places = set.get(id) ?? Math.max(1, capacity.get(serviceId) ?? 1);
-        const gone = booked.filter(({ starts_at: start }) => start >= at && start < at + every).length;
+        const gone = countBelow(booked, at + every) - countBelow(booked, at);
         const slot: SlotRecord = { service_id: serviceId, starts_at: at, free: Math.max(0, places - gone) };
         putEntity(context, 'slot', id, slot, officeId);
         ids.push(id);

@@ -13,6 +13,7 @@ import { openStore, type Store } from '../../electron/core/store/store.ts';
 import { createSync, type Sync } from '../../electron/core/sync/engine.ts';
 import { enrol } from '../../electron/core/sync/enrol.ts';
 import { enqueue } from '../../electron/core/sync/outbox.ts';
+import { yieldTurn } from '../../electron/core/sync/turns.ts';
 import { reserveCounts } from '../../electron/core/tickets/numbers.ts';
 import { businessDate } from '../../shared/domain/business-day.ts';
 import { startCentre, type Centre } from '../centre/index.ts';
@@ -42,6 +43,7 @@ const newSync = (fetchPort: typeof fetch = globalThis.fetch) =>
     printer: () => 'ready',
     heardTime: (...about) => times.push(about),
     clockOffset: () => null,
+    turn: yieldTurn,
     onChange: () => undefined,
     onRows: () => undefined,
     random: Math.random,

@@ -153,6 +153,7 @@ const sealed = ({ sealer }: ApplyOptions, { c, id, data }: { c: string; id: stri
 
 type Of<C extends Change['c']> = Extract<Change, { c: C }>;
 
+/** What is here already is not written again: a snapshot of a large office changes few of its bookings. */
 const applyBooking = (db: WriteDb, change: Of<'booking'>, force: boolean): void => {
   if (change.op !== 'put') {
     db.run(sql`DELETE FROM booking WHERE booking_id = ${change.id}`);
@@ -169,7 +170,13 @@ const applyBooking = (db: WriteDb, change: Of<'booking'>, force: boolean): void 
       status = excluded.status, language = excluded.language, ticket_series = excluded.ticket_series,
       ticket_number = excluded.ticket_number, revision = excluded.revision, masked = excluded.masked,
       factors = excluded.factors, priority = excluded.priority, person = excluded.person
-      WHERE excluded.rev >= booking.rev OR ${force}`);
+      WHERE (excluded.rev >= booking.rev OR ${force})
+        AND (excluded.rev, excluded.office_id, excluded.number, excluded.service_id, excluded.further_services,
+          excluded.starts_at, excluded.status, excluded.language, excluded.ticket_series, excluded.ticket_number,
+          excluded.revision, excluded.masked, excluded.factors, excluded.priority, excluded.person)
+        IS NOT (booking.rev, booking.office_id, booking.number, booking.service_id, booking.further_services,
+          booking.starts_at, booking.status, booking.language, booking.ticket_series, booking.ticket_number,
+          booking.revision, booking.masked, booking.factors, booking.priority, booking.person)`);
 };
 
 const applyVisit = (db: WriteDb, change: Of<'visit'>, force: boolean): void => {

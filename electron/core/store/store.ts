@@ -78,6 +78,8 @@ export const openStore = (open: () => SqlDriver, log: Log, hooks: StoreHooks = {
     driver.exec('PRAGMA locking_mode = EXCLUSIVE');
     driver.exec('PRAGMA journal_mode = WAL');
     driver.exec('PRAGMA synchronous = FULL');
+    // Often and little: whoever commits when it is time to write back waits for all of it.
+    driver.exec('PRAGMA wal_autocheckpoint = 250');
     driver.exec('PRAGMA foreign_keys = ON');
     // Freed pages are overwritten: what retention deletes is gone from the file too.
     driver.exec('PRAGMA secure_delete = ON');

@@ -39,7 +39,11 @@ const mix = (a: CollectionDigest, b: CollectionDigest): CollectionDigest => {
 };
 
 /** What this device holds of a collection, read in slices. */
-export const localDigest = async (store: Store, c: CollectionName): Promise<CollectionDigest> => {
+export const localDigest = async (
+  store: Store,
+  c: CollectionName,
+  turn: () => Promise<void> = yieldTurn,
+): Promise<CollectionDigest> => {
   const unread = store.read((db) => unreadRows(db, c));
   const hidden = new Set(unread.map(({ id }) => id));
   let sum = digestOf(c, unread);
@@ -57,7 +61,7 @@ export const localDigest = async (store: Store, c: CollectionName): Promise<Coll
     const last = rows.at(-1);
     if (!last || rows.length < SLICE) return sum;
     after = last.id;
-    await yieldTurn();
+    await turn();
   }
 };
 
@@ -65,12 +69,16 @@ export const localDigest = async (store: Store, c: CollectionName): Promise<Coll
  * Compares what is here with what the centre has.
  * @returns names of the collections that differ
  */
-export const differing = async (store: Store, told: readonly CollectionDigest[]): Promise<CollectionName[]> => {
+export const differing = async (
+  store: Store,
+  told: readonly CollectionDigest[],
+  turn?: () => Promise<void>,
+): Promise<CollectionName[]> => {
   const byName = new Map(told.map((d) => [d.c, d]));
   const found: CollectionName[] = [];
   for (const c of Object.keys(COLLECTIONS) as CollectionName[]) {
     const there = byName.get(c) ?? { c, count: 0, xor: hex8(0, 0) };
-    const here = await localDigest(store, c);
+    const here = await localDigest(store, c, turn);
     if (here.count !== there.count || here.xor !== there.xor) found.push(c);
   }
   return found;

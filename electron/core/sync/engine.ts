@@ -35,6 +35,8 @@ export interface SyncPorts {
   heardTime: (centre: number, sent: number, received: number) => void;
   /** How far the device's clock is off, for the health report. */
   clockOffset: () => number | null;
+  /** Awaited between two pieces of long work: people at a screen come first. */
+  turn: () => Promise<void>;
   onChange: () => void;
   /** Rows came that may have changed the queue. */
   onRows: () => void;
@@ -61,6 +63,8 @@ const LISTENING_PULL_MS = 5 * 60_000;
 const POLL_MS = 60_000;
 /** Silence for so long on the line of events: it is dead. The centre says something every 25 s. */
 const EVENTS_SILENT_MS = 60_000;
+/** How often people are told how far a snapshot is. */
+const PROGRESS_EVERY_MS = 250;
 const PROBE_TIMEOUT_MS = 5_000;
 /** After a failure that the probe looks after. */
 const FAILED_WAIT_MS = 5 * 60_000;
@@ -91,8 +95,12 @@ export const createSync = (ports: SyncPorts) => {
     clock,
     log,
     intake,
+    turn: ports.turn,
     onProgress: (done) => {
       facts.progress = { done, total: null };
+      const now = clock.monotonic();
+      if (now - at.progress < PROGRESS_EVERY_MS) return;
+      at.progress = now;
       onChange();
     },
   });
@@ -295,6 +303,7 @@ export const createSync = (ports: SyncPorts) => {
     reserve: Number.NEGATIVE_INFINITY,
     digest: Number.NEGATIVE_INFINITY,
     tidy: Number.NEGATIVE_INFINITY,
+    progress: Number.NEGATIVE_INFINITY,
   };
   const due = (what: keyof typeof at, every: number): boolean => clock.monotonic() - at[what] >= every;
   /** At the start both ends compare what they hold. */
@@ -323,7 +332,7 @@ export const createSync = (ports: SyncPorts) => {
     at.digest = clock.monotonic();
     const roles = store.read(readDevice)?.roles ?? [];
     const mine = collectionsOf(roles);
-    const wrong = (await differing(store, digests)).filter((c) => mine.includes(c));
+    const wrong = (await differing(store, digests, ports.turn)).filter((c) => mine.includes(c));
     if (wrong.length === 0) return;
     log.error('sync.digest-mismatch', { collections: wrong });
     store.write((db) => beginSnapshot(db, wrong));

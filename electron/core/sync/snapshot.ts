@@ -13,7 +13,6 @@ import { CentreError, type CentreClient } from './client.ts';
 import type { Intake } from './intake.ts';
 import { readLines } from './lines.ts';
 import type { RawRow } from './rows.ts';
-import { yieldTurn } from './turns.ts';
 
 /**
  * Everything that the device is to hold, read as one stream and taken in piece by piece: what comes in the order of ids
@@ -26,12 +25,12 @@ const BEGIN_MS = 30_000;
 const MAX_LINE = 1024 * 1024;
 /** A piece is to take about this long: a visitor who checks in meanwhile waits for one, and for its transaction to end. */
 const PIECE_MS = 5;
-const PIECE_ROWS = { first: 100, least: 20, most: 2_000 } as const;
+const PIECE_ROWS = { first: 50, least: 20, most: 200, bare: 2_000 } as const;
 /**
- * So many rows are one transaction. Fewer would write the pages of the indexes again and again; more would make a visitor
- * wait for all of them. Without indexes there is less to write.
+ * So many changed rows are one transaction. Fewer would write the pages of the indexes again and again; more would make a
+ * visitor wait for all of them. Without indexes there is less to write.
  */
-const TRANSACTION_ROWS = { indexed: 500, bare: 2_500 } as const;
+const TRANSACTION_ROWS = { indexed: 100, bare: 2_500 } as const;
 
 const NAMES = Object.keys(COLLECTIONS) as CollectionName[];
 
@@ -70,6 +69,12 @@ const writeProgress = (db: WriteDb, p: Progress): void => {
       collections = excluded.collections, after_c = excluded.after_c, after_id = excluded.after_id, rows = excluded.rows`);
 };
 
+/** How many rows this connection has changed in all: what is here already costs nothing to write. */
+const changesSoFar = (db: ReadDb): number => {
+  const row = db.get(sql`SELECT total_changes() AS n`);
+  return row ? int(row, 'n') : 0;
+};
+
 /** Rows of what was asked for are wanted from the start. @param collections empty: all */
 export const beginSnapshot = (db: WriteDb, collections: readonly CollectionName[]): void => {
   writeProgress(db, { epoch: '', cursor: '', collections, after: null, rows: 0 });
@@ -80,11 +85,13 @@ export interface SnapshotPorts {
   clock: Clock;
   log: Log;
   intake: Intake;
+  /** Awaited between two pieces: visitors come first. */
+  turn: () => Promise<void>;
   /** Told how many rows are here by now. */
   onProgress: (rows: number) => void;
 }
 
-export const createSnapshot = ({ store, clock, log, intake, onProgress }: SnapshotPorts) => {
+export const createSnapshot = ({ store, clock, log, intake, turn, onProgress }: SnapshotPorts) => {
   let pieceRows: number = PIECE_ROWS.first;
   let unwritten = 0;
   /** The indexes of bookings are made at the end. */
@@ -94,7 +101,9 @@ export const createSnapshot = ({ store, clock, log, intake, onProgress }: Snapsh
   const takePiece = (progress: Progress, rows: readonly RawRow[], end: boolean): Progress => {
     const wanted = progress.collections.length > 0 ? progress.collections : NAMES;
     const started = clock.monotonic();
+    let changed = 0;
     const next = store.writeBulk((db): Progress => {
+      const before = changesSoFar(db);
       let after = progress.after;
       const drop = (c: CollectionName, until: RowId | null, kept: readonly RowId[]): void => {
         dropBetween(db, c, after?.c === c ? after.id : null, until, kept);
@@ -126,17 +135,20 @@ export const createSnapshot = ({ store, clock, log, intake, onProgress }: Snapsh
       const done = { ...progress, after, rows: progress.rows + rows.length };
       if (end) finish(db, done);
       else writeProgress(db, done);
+      changed = changesSoFar(db) - before;
       return done;
     });
     const took = clock.monotonic() - started;
-    unwritten += rows.length;
+    unwritten += changed;
     if (end || unwritten >= (bare ? TRANSACTION_ROWS.bare : TRANSACTION_ROWS.indexed)) {
       store.flushBulk();
       unwritten = 0;
     }
     if (took > 0 && rows.length > 0) {
       const fit = (rows.length * PIECE_MS) / took;
-      pieceRows = Math.round(Math.min(PIECE_ROWS.most, Math.max(PIECE_ROWS.least, (pieceRows + fit) / 2)));
+      const most = bare ? PIECE_ROWS.bare : PIECE_ROWS.most;
+      // Slowly up, at once down.
+      pieceRows = Math.round(Math.max(PIECE_ROWS.least, Math.min(most, fit, (pieceRows + fit) / 2)));
     }
     onProgress(next.rows);
     return next;
@@ -146,7 +158,7 @@ export const createSnapshot = ({ store, clock, log, intake, onProgress }: Snapsh
   const makeIndexes = async (): Promise<void> => {
     for (const name of store.read(missingIndexes)) {
       store.write((db) => makeIndex(db, name));
-      await yieldTurn();
+      await turn();
     }
     bare = false;
   };
@@ -166,6 +178,7 @@ export const createSnapshot = ({ store, clock, log, intake, onProgress }: Snapsh
     let progress = store.read(readProgress);
     if (!progress) return 0;
     const all = progress.collections.length === 0;
+    const began = clock.monotonic();
     bare = all && progress.rows === 0 ? store.write(dropIndexes) : store.read(missingIndexes).length > 0;
     const { after, collections } = progress;
     const response = await client.open(
@@ -181,6 +194,7 @@ export const createSnapshot = ({ store, clock, log, intake, onProgress }: Snapsh
     let ended = false;
     let count = 0;
     let piece: RawRow[] = [];
+    pieceRows = PIECE_ROWS.first;
     const cut = (why: string): CentreError => new CentreError('unreachable', `snapshot: ${why}`);
     try {
       for await (const lines of readLines(response.body, { clock, silentMs: SILENT_MS, maxLine: MAX_LINE })) {
@@ -214,7 +228,7 @@ export const createSnapshot = ({ store, clock, log, intake, onProgress }: Snapsh
           if (piece.length >= pieceRows) {
             progress = takePiece(progress, piece, false);
             piece = [];
-            await yieldTurn();
+            await turn();
           }
         }
       }
@@ -227,7 +241,8 @@ export const createSnapshot = ({ store, clock, log, intake, onProgress }: Snapsh
     if (!ended) throw cut('it was cut off');
     progress = takePiece(progress, piece, true);
     await makeIndexes();
-    log.info('sync.snapshot', { rows: progress.rows, collections: collections.join(',') || 'all' });
+    const ms = Math.round(clock.monotonic() - began);
+    log.info('sync.snapshot', { rows: progress.rows, ms, collections: collections.join(',') || 'all' });
     return progress.rows;
   };
   return { run, makeIndexes };
