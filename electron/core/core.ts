@@ -187,7 +187,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
         }
       },
       clockOffset: () => time.stamp().offset_ms,
-      turn: people.turn,
+      turn: () => people.turn(),
       onChange: changed,
       onRows: () => queue.changed(),
       onStopped: (why) => {

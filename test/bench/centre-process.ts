@@ -16,11 +16,12 @@ import { applySeed } from '../centre/seed.ts';
 
 interface Ask {
   id: number;
-  do: 'start' | 'bookings' | 'tokens' | 'control' | 'code' | 'traffic' | 'stop' | 'visits' | 'revise';
+  do: 'start' | 'bookings' | 'tokens' | 'control' | 'code' | 'traffic' | 'stop' | 'visits' | 'revise' | 'advance';
   db?: string;
   count?: number;
   offices?: number;
   office?: number;
+  minutes?: number;
   control?: Partial<Control>;
 }
 export interface Traffic {
@@ -33,6 +34,8 @@ export interface Traffic {
 const sockets = new Set<Socket>();
 const gone = { in: 0, out: 0 };
 let requests = 0;
+/** Ahead of this machine's clock, ms. */
+let ahead = 0;
 const traffic = (): Traffic => {
   let [incoming, outgoing] = [gone.in, gone.out];
   for (const socket of sockets) {
@@ -44,7 +47,7 @@ const traffic = (): Traffic => {
 
 /** Bookings of the coming week, as they come from the net: with a verifier of the phone, and the person's mark. */
 const addBookings = ({ context }: Centre, count: number): void => {
-  const now = Date.now();
+  const now = context.now();
   context.write(() => {
     for (let n = 0; n < count; n += 1) {
       putBooking(
@@ -94,7 +97,12 @@ const serve = (): void => {
   let centre: Centre | null = null;
   const act = async (ask: Ask): Promise<unknown> => {
     if (ask.do === 'start') {
-      centre = await startCentre({ db: ask.db ?? ':memory:', seed: 'demo', control: true });
+      centre = await startCentre({
+        db: ask.db ?? ':memory:',
+        seed: 'demo',
+        control: true,
+        now: () => Date.now() + ahead,
+      });
       centre.control({ counters: 'stop' });
       addOffices(centre, ask.offices ?? 0);
       addBookings(centre, ask.count ?? 0);
@@ -108,7 +116,7 @@ const serve = (): void => {
         return addBookings(centre, ask.count ?? 0);
       case 'tokens':
         return Array.from({ length: ask.count ?? 0 }, (_, n) => {
-          const starts_at = Date.now() + (n % 20) * 60_000;
+          const starts_at = Date.now() + ahead + Math.floor((n * (ask.minutes ?? 20)) / (ask.count ?? 1)) * 60_000;
           const answer = centre?.control({ book: { office_id: DEMO_OFFICE, service_id: 101 + (n % 3), starts_at } });
           return answer?.booking?.token;
         });
@@ -136,6 +144,9 @@ const serve = (): void => {
         });
         return null;
       }
+      case 'advance':
+        ahead += ask.count ?? 0;
+        return null;
       case 'visits':
         return centre.context.db.prepare<[], { n: number }>('SELECT count(*) AS n FROM visit').get()?.n;
       case 'traffic':
@@ -184,7 +195,10 @@ export const startCentreProcess = async (db: string, count: number, offices = 0)
     code: (office = DEMO_OFFICE) => ask<string>({ do: 'code', office }),
     /** So many bookings more, in one transaction. */
     bookings: (n: number) => ask<void>({ do: 'bookings', count: n }),
-    tokens: (n: number) => ask<string[]>({ do: 'tokens', count: n }),
+    /** Confirmations of bookings, spread over the next minutes. */
+    tokens: (n: number, minutes = 20) => ask<string[]>({ do: 'tokens', count: n, minutes }),
+    /** So many ms pass for it. */
+    advance: (ms: number) => ask<null>({ do: 'advance', count: ms }),
     control: (control: Partial<Control>) => ask<unknown>({ do: 'control', control }),
     traffic: () => ask<Traffic>({ do: 'traffic' }),
     /** Every booking is another than devices have, and they are not told; they find it by comparing. */

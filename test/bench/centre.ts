@@ -36,7 +36,7 @@ const enrol = async (url: string, code: string, day: string): Promise<Driven> =>
   const numbers: Driven['numbers'] = [];
   for (const series of SERIES) {
     if (numbers.length >= PUSHES * OPS) break;
-    const { numbers: got } = await device.lease(series, 'reserve', 40, day);
+    const { numbers: got } = await device.lease(series, 'online', 40, day);
     numbers.push(...got.map((number) => ({ series, number })));
   }
   await device.pull(500);
