@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { v7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEMO_OFFICE } from '../centre/demo-services.ts';
@@ -5,6 +9,7 @@ import { startCentre, type Centre } from '../centre/index.ts';
 import { CALM, decideFault, FAULTS, type Fault } from '../faults/plan.ts';
 import { startFaultProxy, type FaultProxy } from '../faults/proxy.ts';
 import { closeDevices, startDevice, type CoreDevice } from '../fixtures/core-device.ts';
+import { ROOT } from '../tools/paths.ts';
 import { until } from '../tools/stage.ts';
 
 /** Whole devices behind a proxy that does what networks do; each kind of fault, and all of them at once. */
@@ -126,4 +131,33 @@ describe('everything at once', () => {
     }
     expect(visitsAtCentre()).toEqual(visits.sort());
   }, 150_000);
+});
+
+describe('the program', () => {
+  it('is told by lines what to do, and ends with them', async () => {
+    const program = join(ROOT, 'test/faults/cli.ts');
+    const child = spawn(process.execPath, [program, '--target', centre.url, '--rate', '1', '--only', 'gateway'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const ended = once(child, 'exit');
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const next = async () => JSON.parse(String((await lines.next()).value)) as Record<string, unknown>;
+    const tell = async (order: unknown) => {
+      child.stdin.write(`${JSON.stringify(order)}\n`);
+      return next();
+    };
+    const { url } = await next();
+    const time = async (): Promise<number> => (await fetch(`${String(url)}/kiosk/v1/time`)).status;
+    expect(await time()).toBe(502);
+    expect(await tell({ rate: 0 })).toEqual({ ok: true });
+    expect(await time()).toBe(200);
+    expect(await tell({ next: '/time', fault: 'error' })).toEqual({ ok: true });
+    expect([await time(), await time()]).toEqual([500, 200]);
+    expect(await tell({ cut: true })).toEqual({ ok: true });
+    await expect(time()).rejects.toThrow('fetch failed');
+    expect(await tell({ rate: 2 })).toHaveProperty('error');
+    child.stdin.end();
+    expect(await next()).toEqual({ counts: { gateway: 1, none: 2, error: 1 } });
+    await expect(ended).resolves.toEqual([0, null]);
+  }, 30_000);
 });
