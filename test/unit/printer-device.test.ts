@@ -138,7 +138,8 @@ describe('printing', () => {
         expect(other.device.queuedBytes).toBe(0);
         other.sent.length = 0;
         other.print(bytes(Buffer.alloc(8), status(1)));
-        expect(other.answers.at(-1)).toBe('12');
+        // Not always last: the bytes before may have been the beginning of a question that waits in the queue.
+        expect(other.answers).toContain('12');
       }),
       { numRuns: 150 },
     );
