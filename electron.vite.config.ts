@@ -44,7 +44,7 @@ export function talonBuild({ root, out, core, pages }: BuildOptions): UserConfig
         sourcemap: true,
         // Plain JavaScript goes into the bundle: main then needs no package at all, and an older main cannot `require`
         // the ones that are ES modules only. What has binaries, workers or files beside it stays a package.
-        externalizeDeps: { exclude: ['zod', 'uuid', 'jose'] },
+        externalizeDeps: { exclude: ['zod', 'uuid', 'jose', 'canonicalize', 'eventsource-parser'] },
         rolldownOptions: {
           input: { 'main/index': at('electron/main/index.ts'), 'core/entry': core },
           output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'shared/[name].cjs' },
