@@ -40,6 +40,16 @@ const book = async (more: Record<string, unknown> = {}): Promise<Made> => {
 const sync = () =>
   callCore<{ sync: { state: string; waiting: number } }>(talon.page, 'system.state', {}).then((s) => s.sync);
 const live = () => until('live', async () => ((await sync()).state === 'live' ? true : null));
+/** The device has heard of these bookings: they can be shown to move them. Nothing becomes of that. */
+const heardOf = async (...bookings: Made[]): Promise<void> => {
+  for (const { token: text } of bookings) {
+    await until('the booking is known', async () => {
+      const about = { attempt: crypto.randomUUID(), text, source: 'camera', purpose: 'manage' };
+      const { outcome } = await callCore<{ outcome: string }>(talon.page, 'checkin.scan', about);
+      return outcome === 'choose' ? true : null;
+    });
+  }
+};
 
 let shots = 0;
 const shoot = async (name: string): Promise<void> => {
@@ -140,6 +150,7 @@ describe('with a booking', () => {
     const person = 'ab'.repeat(16);
     const first = await book({ person, masked: 'И. П.' });
     const second = await book({ person, masked: 'И. П.', service_id: 401, starts_at: Date.now() + 20 * MINUTE });
+    await heardOf(first, second);
     expect(await show(first.token)).toBe('choose');
     await shoot('choose');
     await pressOn(talon.page, 'booking', second.id);
@@ -361,6 +372,7 @@ describe('with the centre away', () => {
     await live();
     const sure = await book({ starts_at: Date.now() + 4 * 60 * MINUTE });
     const strict = await book({ service_id: 402, starts_at: Date.now() + 4 * 60 * MINUTE });
+    await heardOf(sure, strict);
     await live();
     await stage.centre.stop();
     await until('offline', async () => ((await sync()).state === 'offline' ? true : null));

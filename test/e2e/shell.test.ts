@@ -328,7 +328,7 @@ describe('the gate', () => {
           'talon:kiosk:core.ping',
           'talon:kiosk:checkin.scan',
           'talon:service:device.enrol',
-          'talon:kiosk:device.enrol',
+          'talon:kiosk:sync.now',
           'talon:kiosk:__proto__',
           'talon',
         ],

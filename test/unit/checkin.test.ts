@@ -201,6 +201,20 @@ describe('check-in', () => {
     expect(refused(await scan('00000000')).reason).toBe('unknown');
   });
 
+  it('checks nobody in who wanted to move or cancel a booking that it has not heard of', async () => {
+    const text = signToken({
+      bookingId: bookingId(99),
+      office: OFFICE,
+      service: 1,
+      startsAt: Math.floor(now / 1000),
+      validMinutes: 60,
+    });
+    const out = await make().scan({ attempt: v7(), text, source: 'camera', purpose: 'manage' });
+    expect(out).toMatchObject({ outcome: 'refused', reason: 'unknown' });
+    expect(rows('visit')).toEqual([]);
+    expect(rows('outbox').map((row) => row['type'])).toEqual(['scan.failed']);
+  });
+
   it('accepts a signed confirmation it has not heard of, marked provisional, also of an unknown service', async () => {
     const token = signToken({
       bookingId: bookingId(99),

@@ -259,24 +259,34 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
   /** What a code, once it is read and shown to be the visitor's, leads to. */
   const proceed = async (code: Code, asked: Asked): Promise<ScanOutcome> => {
     const now = moment();
-    type Seen = { outcome: ScanOutcome } | { accept: Accepted; day: string; series: Series } | null;
+    type Seen = { outcome: ScanOutcome; day: string } | { accept: Accepted; day: string; series: Series } | null;
     const seen = store.read((db): Seen => {
       const at = consider(db, code, asked.needsBooking, now);
       const { booking, decision: d } = at;
       const his = d.accept === true || (d.accept === false && TIMED.has(d.reason));
       if (asked.purpose === 'manage' && booking && code.kind !== 'visit' && his) {
-        return { outcome: choose(db, bookingsBeside(db, booking, at, 'manage', now.at), 'manage', now) };
+        return {
+          outcome: choose(db, bookingsBeside(db, booking, at, 'manage', now.at), 'manage', now),
+          day: at.day,
+        };
+      }
+      // A booking that has not come from the centre yet cannot be moved; nobody is checked in who wanted to cancel.
+      if (asked.purpose === 'manage' && d.accept === true) {
+        return { outcome: refusedFor('unknown', [{ step: 'scan-again' }]), day: at.day };
       }
       if (d.accept !== true) return null;
       if (booking && !asked.chosen && asked.purpose === 'check-in') {
         const beside = bookingsBeside(db, booking, at, 'check-in', now.at);
         const open = beside.filter((b) => b.status === 'booked' || b.status === 'rescheduled');
-        if (open.length > 1) return { outcome: choose(db, beside, 'check-in', now) };
+        if (open.length > 1) return { outcome: choose(db, beside, 'check-in', now), day: at.day };
       }
       return { accept: d, day: at.day, series: seriesOf(db, d) };
     });
     if (seen === null) return look(code, asked);
-    if ('outcome' in seen) return seen.outcome;
+    if ('outcome' in seen) {
+      if (seen.outcome.outcome === 'refused') noteFailed(seen.day, seen.outcome.reason, asked, now.at);
+      return seen.outcome;
+    }
     const d = seen.accept;
     // The number is on its way while the wait is worked out.
     const leasing = lease(seen.day, seen.series);
