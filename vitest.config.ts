@@ -11,6 +11,8 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // They wait more than they work: for clocks, sockets and processes.
+          maxWorkers: 3,
         },
       },
       {

@@ -27,7 +27,7 @@ const STEP_LIMIT_MS: Readonly<Record<Group, number>> = {
   check: 4 * 60_000,
   unit: 5 * 60_000,
   build: 4 * 60_000,
-  integration: 8 * 60_000,
+  integration: 12 * 60_000,
   e2e: 14 * 60_000,
 };
 
