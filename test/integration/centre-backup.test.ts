@@ -191,6 +191,14 @@ describe('the program', () => {
     const told = devices.map(() => [] as ReturnType<TestDevice['walkIn']>[]);
     const acked = devices.map(() => 0);
     let number = 0;
+    const backUp = async (at: StartedProcess): Promise<Response> =>
+      fetch(`${String(at.ready['url'])}/control`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ backup: copy }),
+      });
+    // One is whole; those that follow may all be cut off.
+    expect((await backUp(centre)).ok).toBe(true);
     for (let round = 0; round < 5; round += 1) {
       const at = centre;
       // Somewhere among these it is killed.
@@ -221,13 +229,7 @@ describe('the program', () => {
         }
       });
       const backups = (async () => {
-        while (!killed.value) {
-          await fetch(`${String(at.ready['url'])}/control`, {
-            method: 'POST',
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify({ backup: copy }),
-          }).catch(() => undefined);
-        }
+        while (!killed.value) await backUp(at).catch(() => undefined);
       })();
       await Promise.all([...asked, backups]);
       centre = await run(...args);
