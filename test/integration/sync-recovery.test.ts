@@ -297,6 +297,20 @@ describe('the disk', () => {
     await checkIn(device, booking.token);
   });
 
+  it('that is full at the start: it starts all the same, and does everything when there is room', async () => {
+    let fits: RegExp | null = null;
+    const before = await live({ wrap: (driver) => full(driver, () => fits) });
+    fits = /INSERT|UPDATE|DELETE|BEGIN/;
+    const device = await before.again();
+    expect((await device.call('system.state', {})).ready).toBe(true);
+    expect(device.log.lines.some(({ event }) => event === 'print.not-recovered')).toBe(true);
+    fits = null;
+    await device.live();
+    const visit = await checkIn(device, book().token);
+    await device.told();
+    expect(visitsAtCentre()).toEqual([visit.id]);
+  });
+
   it('that is full during a check-in: a clear error, and nothing of it is there', async () => {
     let fits: RegExp | null = null;
     const device = await live({ wrap: (driver) => full(driver, () => fits) });

@@ -367,9 +367,17 @@ export const createSpool = (options: SpoolOptions): Spool => {
     await rest(wait);
   };
 
+  let recovered = false;
+  /** What the program before this one left is settled before anything is printed. */
+  const recover = (): void => {
+    for (const job of store.write((db) => recoverAfterCrash(db, clock.now()))) announce(job);
+    recovered = true;
+  };
+
   const loop = async (): Promise<void> => {
     while (!stopping) {
       try {
+        if (!recovered) recover();
         await turn();
       } catch (error) {
         // The store is full, or worse. Nothing has left: whatever has is noted by `note`, which does not throw.
@@ -381,7 +389,12 @@ export const createSpool = (options: SpoolOptions): Spool => {
 
   return {
     start: () => {
-      for (const job of store.write((db) => recoverAfterCrash(db, clock.now()))) announce(job);
+      try {
+        recover();
+      } catch (error) {
+        // A full disk: nothing is printed until there is room, and everything else goes on.
+        log.error('print.not-recovered', { why: error instanceof Error ? error.message : String(error) });
+      }
       running = loop();
       return Promise.resolve();
     },
