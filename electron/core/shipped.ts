@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { v7 as uuidv7 } from 'uuid';
+import { CallFailure } from '../../shared/contracts/result.ts';
 import type { StartMessage } from '../../shared/contracts/wire.ts';
 import { createCore, type Core } from './core.ts';
 import { createLog } from './log.ts';
@@ -35,6 +36,19 @@ const printerOf = (settings: Settings): PrinterPort =>
     ? tcpPrinter({ host: settings.get('printer.host'), port: settings.get('printer.port') })
     : noPrinter;
 
+const HOUR_MS = 3_600_000;
+
+/**
+ * Ends this process, which is started anew and then mends the database. A copy that is bad has harmed nobody yet: a disk
+ * that spoils every copy must not have the core start all day.
+ */
+const endForMending = (found: 'in-use' | 'copy'): void => {
+  const wait = found === 'in-use' ? 0 : Math.max(0, HOUR_MS - process.uptime() * 1000);
+  setTimeout(() => {
+    throw new CallFailure('store-corrupt', `the database is damaged (${found}): the next start mends it`);
+  }, wait).unref();
+};
+
 /**
  * The core with the ports that ship: system clock, better-sqlite3, HTTP over trusted TLS, TCP printer, secrets in a file.
  * @throws SettingsError | CallFailure (store-*): why it cannot run on this machine
@@ -65,6 +79,7 @@ export const createShippedCore = async (
           dir: join(start.dataDir, 'vault'),
           file: join(start.dataDir, 'talon.db'),
           openDriver: openBetterSqlite3,
+          onDamaged: endForMending,
         }),
       fetch: centre.fetch,
       secrets: fileSecrets(join(start.dataDir, 'secrets.json')),

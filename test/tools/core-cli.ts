@@ -42,8 +42,19 @@ export const startCore = async (dir: string, config: Record<string, unknown>) =>
     else waiter?.reject(new Error(JSON.stringify(reply.error)));
   });
   let last = 0;
+  let alive = true;
+  const ended = once(child, 'exit').then(() => {
+    alive = false;
+    for (const waiter of waiting.values()) waiter.reject(new Error('the core ended'));
+    return null;
+  });
+  // What is written to a core that has gone is lost; its callers are told by `ended`.
+  child.stdin.on('error', () => undefined);
   return {
     pid: child.pid ?? 0,
+    /** Resolves when the process is gone, however that came about. */
+    ended,
+    alive: () => alive,
     listeners,
     call: (method: string, params: unknown): Promise<Record<string, unknown>> => {
       last += 1;
@@ -60,7 +71,7 @@ export const startCore = async (dir: string, config: Record<string, unknown>) =>
     lines,
     stop: async () => {
       child.stdin.end();
-      await once(child, 'exit');
+      await ended;
     },
   };
 };

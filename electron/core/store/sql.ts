@@ -82,3 +82,6 @@ export const oneOf = <T extends string>(values: readonly T[], value: string, wha
   if (found === undefined) throw new Error(`${what}: "${value}" is none of ${values.join(', ')}`);
   return found;
 };
+
+/** How many rows this connection has changed since it was opened. */
+export const totalChanges = (db: ReadDb): number => int(db.get(sql`SELECT total_changes() AS n`) ?? { n: 0 }, 'n');

@@ -7,7 +7,7 @@ import {
 import type { Clock, Log } from '../ports.ts';
 import { dropIndexes, makeIndex, missingIndexes } from '../store/booking-indexes.ts';
 import { dropBetween, forgetUnread, type RowId } from '../store/collections.ts';
-import { int, orNull, sql, text, type ReadDb, type WriteDb } from '../store/sql.ts';
+import { int, orNull, sql, text, totalChanges, type ReadDb, type WriteDb } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import { CentreError, type CentreClient } from './client.ts';
 import type { Intake } from './intake.ts';
@@ -69,12 +69,6 @@ const writeProgress = (db: WriteDb, p: Progress): void => {
       collections = excluded.collections, after_c = excluded.after_c, after_id = excluded.after_id, rows = excluded.rows`);
 };
 
-/** How many rows this connection has changed in all: what is here already costs nothing to write. */
-const changesSoFar = (db: ReadDb): number => {
-  const row = db.get(sql`SELECT total_changes() AS n`);
-  return row ? int(row, 'n') : 0;
-};
-
 /** Rows of what was asked for are wanted from the start. @param collections empty: all */
 export const beginSnapshot = (db: WriteDb, collections: readonly CollectionName[]): void => {
   writeProgress(db, { epoch: '', cursor: '', collections, after: null, rows: 0 });
@@ -103,7 +97,7 @@ export const createSnapshot = ({ store, clock, log, intake, turn, onProgress }: 
     const started = clock.monotonic();
     let changed = 0;
     const next = store.writeBulk((db): Progress => {
-      const before = changesSoFar(db);
+      const before = totalChanges(db);
       let after = progress.after;
       const drop = (c: CollectionName, until: RowId | null, kept: readonly RowId[]): void => {
         dropBetween(db, c, after?.c === c ? after.id : null, until, kept);
@@ -135,7 +129,8 @@ export const createSnapshot = ({ store, clock, log, intake, turn, onProgress }: 
       const done = { ...progress, after, rows: progress.rows + rows.length };
       if (end) finish(db, done);
       else writeProgress(db, done);
-      changed = changesSoFar(db) - before;
+      // What is here already is not written again, and counts for nothing.
+      changed = totalChanges(db) - before;
       return done;
     });
     const took = clock.monotonic() - started;

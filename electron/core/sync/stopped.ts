@@ -53,7 +53,7 @@ const forgetPeople = (db: WriteDb): void => {
 };
 
 /** Whether something of a visitor is left on a device that was stopped: paper that was under way. */
-const isLeft = (db: ReadDb): boolean =>
+export const isLeft = (db: ReadDb): boolean =>
   db.get(sql`SELECT 1 AS one FROM visit UNION ALL SELECT 1 FROM request LIMIT 1`) !== undefined;
 
 /** Wipes what was left for the printer's sake. To be called now and then while the device is stopped. */

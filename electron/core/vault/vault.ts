@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { CallFailure } from '../../../shared/contracts/result.ts';
 import type { Clock, Ids, Log } from '../ports.ts';
-import { int, sql, type ReadDb } from '../store/sql.ts';
+import { int, sql, totalChanges, type ReadDb } from '../store/sql.ts';
 import { openStore, type Store, type StoreHooks } from '../store/store.ts';
 import { ackedSeq } from '../sync/outbox.ts';
-import { readStopped } from '../sync/stopped.ts';
+import { isLeft, readStopped } from '../sync/stopped.ts';
 import { createBackups, isBackupDue, type BackupCheck, type BackupDriver } from './backups.ts';
 import { fileFailure, messageOf, nodeFiles, type Files } from './files.ts';
 import { gather, headOf, isPurge, opItems, standingItems, watchTables, writtenIn, type Written } from './gather.ts';
@@ -37,8 +37,8 @@ export interface VaultPorts {
   files?: Files;
   /** Reads a copy through; only tests hand in another. */
   inspect?: (file: string) => Promise<BackupCheck>;
-  /** The database turned out to be damaged while it was in use: the next start mends it. Called once. */
-  onDamaged?: () => void;
+  /** The database turned out to be damaged, `in-use` or in a `copy` of it: the next start mends it. Called once for each. */
+  onDamaged?: (found: 'in-use' | 'copy') => void;
 }
 
 export interface Vault {
@@ -64,9 +64,7 @@ const TICK_MS = 60_000;
 const FIRST_MS = 5_000;
 const REST_MS = 10 * 60_000;
 /** A device that was stopped has wiped what it knew of people, but for what was being printed, which goes later. */
-const isWiped = (db: ReadDb): boolean =>
-  readStopped(db) !== null &&
-  db.get(sql`SELECT 1 AS one FROM visit UNION ALL SELECT 1 FROM request LIMIT 1`) === undefined;
+const isWiped = (db: ReadDb): boolean => readStopped(db) !== null && !isLeft(db);
 
 /** Operations in one line, where they need not stand or fall together. */
 const PIECE = 100;
@@ -112,7 +110,7 @@ export const openVault = (ports: VaultPorts): Vault => {
         log.warn('vault.checked-here', { why: messageOf(error) });
         return inspectHere(copy);
       }),
-    onBad: (problem) => damaged(`a copy: ${problem}`),
+    onBad: (problem) => damaged(`a copy: ${problem}`, 'copy'),
     flush: flushFile,
   });
   const recovery = createRecovery({ file, dir, files, openDriver, backups, clock, ids, log });
@@ -122,18 +120,18 @@ export const openVault = (ports: VaultPorts): Vault => {
   /** Up to where the journal has everything; null until it has been compared with the database. */
   let written: Written | null = null;
   let renew = false;
-  let told = false;
+  const told = new Set<string>();
 
-  const damaged = (why: string): void => {
-    if (told) return;
-    told = true;
+  const damaged = (why: string, found: 'in-use' | 'copy' = 'in-use'): void => {
+    if (told.has(found)) return;
+    told.add(found);
     log.error('vault.damaged-in-use', { why });
     try {
       files.close(files.append(suspect));
     } catch (error) {
       log.error('vault.not-marked', { why: messageOf(error) });
     }
-    ports.onDamaged?.();
+    ports.onDamaged?.(found);
   };
 
   const hooks: StoreHooks = {
@@ -153,7 +151,7 @@ export const openVault = (ports: VaultPorts): Vault => {
         },
       };
     },
-    damaged,
+    damaged: (why) => damaged(why),
   };
 
   // --- Opening ------------------------------------------------------------------------------------------------------------
@@ -300,7 +298,7 @@ export const openVault = (ports: VaultPorts): Vault => {
   let changesThen: number | null = null;
   let forgotten = false;
 
-  const changes = (): number => int(store.read((db) => db.get(sql`SELECT total_changes() AS n`)) ?? { n: 0 }, 'n');
+  const changes = (): number => store.read(totalChanges);
 
   const makeBackup = async (only: boolean): Promise<boolean> => {
     if (!driver || stopping) return false;
