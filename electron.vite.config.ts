@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import react from '@vitejs/plugin-react';
@@ -19,7 +20,7 @@ export interface BuildOptions {
   out: string;
   /** Entry of the core process. */
   core: string;
-  /** Folder of the pages, with `kiosk.html`. */
+  /** Folder of the pages, with one `.html` for each role that has a window. */
   pages: string;
 }
 
@@ -56,6 +57,8 @@ export function talonBuild({ root, out, core, pages }: BuildOptions): UserConfig
       define: {
         KIOSK_METHODS: JSON.stringify(methodsFor(appContract, 'kiosk')),
         KIOSK_EVENTS: JSON.stringify(eventsFor(appContract, 'kiosk')),
+        DESK_METHODS: JSON.stringify(methodsFor(appContract, 'desk')),
+        DESK_EVENTS: JSON.stringify(eventsFor(appContract, 'desk')),
       },
       build: {
         outDir: path.join(out, 'preload'),
@@ -64,7 +67,7 @@ export function talonBuild({ root, out, core, pages }: BuildOptions): UserConfig
         isolatedEntries: true,
         externalizeDeps: false,
         rolldownOptions: {
-          input: { kiosk: at('electron/preload/kiosk.ts') },
+          input: { kiosk: at('electron/preload/kiosk.ts'), desk: at('electron/preload/desk.ts') },
           output: { format: 'cjs', entryFileNames: '[name].cjs' },
         },
       },
@@ -79,7 +82,11 @@ export function talonBuild({ root, out, core, pages }: BuildOptions): UserConfig
         minify: true,
         // Inlined files would need `data:` in places of the content security policy where it is not.
         assetsInlineLimit: 0,
-        rolldownOptions: { input: { kiosk: path.join(pages, 'kiosk.html') } },
+        rolldownOptions: {
+          input: Object.fromEntries(
+            ['kiosk', 'desk'].map((role) => [role, path.join(pages, `${role}.html`)]).filter(([, file]) => existsSync(file ?? '')),
+          ),
+        },
       },
     },
   };

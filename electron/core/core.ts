@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { appContract, type AppContract, type PrinterState, type SystemState } from '../../shared/contracts/app.ts';
+import type { PartState } from '../../shared/contracts/centre/schemas.ts';
 import type { Role } from '../../shared/contracts/define.ts';
 import { CallFailure, type Result } from '../../shared/contracts/result.ts';
 import { businessDate } from '../../shared/domain/business-day.ts';
@@ -9,6 +10,8 @@ import { createCheckin, createTurns } from './checkin/checkin.ts';
 import { createRequests } from './checkin/requests.ts';
 import { createVoice } from './checkin/voice.ts';
 import { createWalkIn } from './checkin/walk-in.ts';
+import { createFront, deskHandlers } from './desk/front.ts';
+import { createOrders } from './desk/orders.ts';
 import { createDispatcher, type Handlers } from './dispatch.ts';
 import type { CorePorts, TicketContent } from './ports.ts';
 import { getJob, listJobs } from './printing/jobs.ts';
@@ -160,8 +163,12 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     onPrinter: (state) => {
       printer = state;
       changed();
+      sync.report();
     },
   });
+  /** How the window's own parts are, as it has told. */
+  let parts: { scanner: PartState; camera: PartState } = { scanner: 'unknown', camera: 'unknown' };
+  let staffRows = false;
   const newSync = () =>
     createSync({
       store,
@@ -172,7 +179,12 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       secrets: ports.secrets,
       random: ports.random ?? Math.random,
       app: options.app,
-      printer: () => [printer.state, printer.reason].filter(Boolean).join(' '),
+      health: () => ({
+        printer: [printer.state, printer.reason].filter(Boolean).join(' '),
+        paper_low: printer.paperLow,
+        ...parts,
+        last_visit_at: store.read((db) => listVisits(db, 1)[0]?.arrivedAt ?? null),
+      }),
       heardTime: (centre, sent, received) => {
         const save = time.heard(centre, sent, received);
         if (!save) return;
@@ -189,12 +201,24 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       clockOffset: () => time.stamp().offset_ms,
       turn: () => people.turn(),
       onChange: changed,
-      onRows: () => queue.changed(),
+      onRow: (collection) => {
+        if (collection === 'staff' || collection === 'setting') staffRows = true;
+      },
+      onRows: () => {
+        queue.changed();
+        front.changed(true);
+        if (staffRows) front.staffChanged();
+        staffRows = false;
+        orders.look();
+        changed();
+      },
       onStopped: (why) => {
         log.error('device.stopped', { why });
         // What was wiped is not to be found in older copies either.
         void vault?.backup(true);
         queue.changed();
+        front.changed(true);
+        front.staffChanged();
       },
     });
   /** Another one after the device was enrolled anew: what it knew was of another device. */
@@ -219,6 +243,8 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       queue.changed();
       spool.kick();
       sync.kick();
+      front.changed(false);
+      orders.look();
       changed();
     },
   };
@@ -228,6 +254,34 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
   const voice = createVoice(visitors);
   const catalogue = createCatalogue(visitors);
   const corrections = createCorrections(visitors);
+  const newFront = () =>
+    createFront({
+      ...visitors,
+      secrets: ports.secrets,
+      checkin,
+      walkIn,
+      requests,
+      corrections,
+      catalogue,
+      settings: () => current,
+      turn: () => people.turn(),
+      retryParked: () => sync.retryParked(),
+      saveDeviceSettings: (key, value) => {
+        if (!ports.saveSetting) throw new CallFailure('conflict', 'settings of this device cannot be changed here');
+        ports.saveSetting(key, value);
+      },
+      onStaff: (state) => emit('staff.changed', state),
+      onDesk: () => emit('desk.changed', {}),
+    });
+  /** Another one after the device was enrolled anew: what was sealed before was sealed with another key. */
+  let front = newFront();
+  const orders = createOrders({
+    store,
+    clock,
+    log,
+    onHelp: (call) => emit('help.changed', call),
+    onRestart: () => emit('device.restart', {}),
+  });
 
   const systemState = (): SystemState => {
     const stopped = sync.stopped();
@@ -235,6 +289,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     const now = clock.now();
     const office = store.read((db) => officeView(db, now));
     const served = enrolled && office !== null && store.read(countServices) > 0;
+    const order = served ? orders.current() : null;
     return {
       now,
       enrolled,
@@ -242,8 +297,13 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       printer,
       sync: sync.state(),
       queue: served && office.open ? queue.summary() : null,
-      ready: served,
-      notReady: served ? null : (stopped ?? (enrolled ? 'no-data' : 'not-enrolled')),
+      ready: served && order?.closed !== true,
+      notReady: served
+        ? order?.closed === true
+          ? 'closed'
+          : null
+        : (stopped ?? (enrolled ? 'no-data' : 'not-enrolled')),
+      notice: order?.message ?? null,
       recovered: vault?.recovered?.at ?? null,
     };
   };
@@ -254,13 +314,16 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       { ...about, app: options.app, hardware: `${hostname()} ${process.platform} ${process.arch}`.slice(0, 200) },
     );
     await sync.stop();
+    front.stop();
     sync = newSync();
+    front = newFront();
     sync.start();
     changed();
     return { device: made.deviceId, office: made.officeId };
   };
 
   const handlers: Handlers<AppContract> = {
+    ...deskHandlers(() => front),
     'core.ping': () => ({ now: clock.now(), pid: options.pid }),
     'system.state': systemState,
     'checkin.scan': (input) => checkin.scan(input),
@@ -276,7 +339,18 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     'booking.create': (input) => requests.create(input),
     'booking.reschedule': (input) => requests.reschedule(input),
     'booking.cancel': (input) => requests.cancel(input),
-    'help.call': ({ attempt, screen, reason }) => voice.call(attempt, screen, reason),
+    'help.call': (input) =>
+      voice.call(input.attempt, input.screen, input.reason, {
+        booking: input.case === null ? null : visitors.cases.only(input.case),
+        visit: input.visit,
+      }),
+    'device.report': ({ camera, scanner }) => {
+      if (parts.camera !== camera || parts.scanner !== scanner) {
+        parts = { camera, scanner };
+        sync.report();
+      }
+      return {};
+    },
     'help.over': ({ attempt }) => {
       voice.over(attempt);
       return {};
@@ -327,7 +401,9 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
         })),
       ),
   };
-  const dispatch = createDispatcher(appContract, handlers, log);
+  const dispatch = createDispatcher(appContract, handlers, log, (role, method) => {
+    if (role === 'desk') front.guard(method);
+  });
 
   let tidied = '';
   let returned = '';
@@ -421,6 +497,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       stopped = true;
       stopHousekeeping();
       stopWatching();
+      front.stop();
       await Promise.all([spool.stop(), sync.stop(), vault?.stop()]);
       log.info('core.stopped');
       store.close();

@@ -10,10 +10,11 @@ export type Handlers<C extends Contract> = {
 type Returned<C extends Contract, M extends MethodName<C>> = z.input<C['methods'][M]['output']>;
 
 /**
- * The core's end of the contract: role, input schema, handler, output schema; every failure becomes a `Result`.
+ * The core's end of the contract: role, input schema, guard, handler, output schema; every failure becomes a `Result`.
+ * @param guard throws a CallFailure when this role may not call the method now
  * Main has checked role and input before; the core does not rely on it, since the command line comes this way too.
  */
-export const createDispatcher = <C extends Contract>(contract: C, handlers: Handlers<C>, log: Log) => {
+export const createDispatcher = <C extends Contract>(contract: C, handlers: Handlers<C>, log: Log, guard: (role: Role, method: string) => void = () => undefined) => {
   const table = new Map(Object.entries(handlers) as [string, (params: unknown) => unknown][]);
   return async (role: Role, method: string, params: unknown): Promise<Result<unknown>> => {
     const spec = Object.hasOwn(contract.methods, method) ? contract.methods[method] : undefined;
@@ -28,6 +29,7 @@ export const createDispatcher = <C extends Contract>(contract: C, handlers: Hand
         input.error.issues.map((i) => i.path),
       );
     try {
+      guard(role, method);
       const output = spec.output.safeParse(await handler(input.data));
       if (output.success) return ok(output.data);
       log.error('core.invalid-output', { method, why: z.prettifyError(output.error) });

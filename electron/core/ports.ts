@@ -1,5 +1,9 @@
+import type { z } from 'zod';
 import type { I18nText } from '../../shared/domain/language.ts';
+import type { SettingKey } from './settings/schema.ts';
 import type { Vault } from './vault/vault.ts';
+
+type JSONType = z.core.util.JSONType;
 
 /** Everything the core needs from outside. Nothing in the core reads a clock, makes an id or opens a socket otherwise. */
 export interface CorePorts {
@@ -20,6 +24,8 @@ export interface CorePorts {
   printer: PrinterPort;
   /** Draws a ticket. */
   render: TicketRenderer;
+  /** Writes the device's own layer of the settings. @throws Error when it cannot be written; without it none can be changed */
+  saveSetting?: (key: SettingKey, value: JSONType | undefined) => void;
 }
 
 export interface Clock {

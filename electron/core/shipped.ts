@@ -10,7 +10,7 @@ import type { Clock, PrinterPort } from './ports.ts';
 import { tcpPrinter } from './printing/link-tcp.ts';
 import { bundledFonts, createTicketRenderer } from './printing/ticket.ts';
 import { fileSecrets } from './secrets.ts';
-import { mergeSettings, readSettingsFile, type Settings } from './settings/settings.ts';
+import { mergeSettings, readSettingsFile, writeSetting, type Settings } from './settings/settings.ts';
 import { openBetterSqlite3 } from './store/better-sqlite3.ts';
 import { createCentreFetch } from './sync/transport.ts';
 import { openVault } from './vault/vault.ts';
@@ -85,6 +85,7 @@ export const createShippedCore = async (
       secrets: fileSecrets(join(start.dataDir, 'secrets.json')),
       printer: printerOf(settings),
       render: createTicketRenderer(bundledFonts()),
+      saveSetting: (key, value) => writeSetting(start.configFile, key, value),
     },
     { app: APP, deviceSettings, pid: process.pid, onSettings: (s) => log.setLevel(s.get('log.level')) },
   );

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { WINDOW_ROLES, type WindowRole } from './origin.ts';
 
 /** The command line of the app. */
 export interface Args {
@@ -8,11 +9,13 @@ export interface Args {
   config: string | null;
   /** Size of a plain window in CSS pixels, for demonstrations and tests; null = full-screen kiosk. */
   window: { width: number; height: number } | null;
+  /** Which windows there are on this machine. */
+  roles: readonly WindowRole[];
 }
 
 export type ParsedArgs = { ok: true; args: Args } | { ok: false; message: string };
 
-export const USAGE = 'Talon understands --data=FOLDER, --config=FILE and --window=WIDTHxHEIGHT.';
+export const USAGE = 'Talon understands --data=FOLDER, --config=FILE, --window=WIDTHxHEIGHT and --roles=kiosk,desk.';
 
 /** Switches that open the browser up from outside. No release may run with one of them. */
 export const FORBIDDEN_SWITCHES = [
@@ -41,11 +44,11 @@ export const FORBIDDEN_SWITCHES = [
  * @param options.cwd folder that relative paths are relative to
  */
 export function parseArgs(argv: readonly string[], options: { strict: boolean; cwd: string }): ParsedArgs {
-  const args: Args = { data: null, config: null, window: null };
+  const args: Args = { data: null, config: null, window: null, roles: ['kiosk'] };
   const seen = new Set<string>();
   for (const argument of argv) {
     const [, name, value] = /^--([a-z-]+)(?:=(.*))?$/s.exec(argument) ?? [];
-    if (name === 'data' || name === 'config' || name === 'window') {
+    if (name === 'data' || name === 'config' || name === 'window' || name === 'roles') {
       if (seen.has(name)) return wrong(`--${name} is given twice.`);
       seen.add(name);
       if (value === undefined || value === '') return wrong(`--${name} needs a value: --${name}=${EXAMPLES[name]}.`);
@@ -53,13 +56,18 @@ export function parseArgs(argv: readonly string[], options: { strict: boolean; c
         const size = parseSize(value);
         if (size === null) return wrong(`--window=${value} is not a size from 200x200 to 8000x8000, like 1080x1920.`);
         args.window = size;
+      } else if (name === 'roles') {
+        const roles = WINDOW_ROLES.filter((role) => value.split(',').includes(role));
+        if (roles.length !== value.split(',').length)
+          return wrong(`--roles=${value} is not one or more of ${WINDOW_ROLES.join(', ')}, each once.`);
+        args.roles = roles;
       } else args[name] = path.resolve(options.cwd, value);
     } else if (options.strict) return wrong(`"${argument}" is not known.`);
   }
   return { ok: true, args };
 }
 
-const EXAMPLES = { data: '/var/lib/talon', config: '/etc/talon.json', window: '1080x1920' } as const;
+const EXAMPLES = { data: '/var/lib/talon', config: '/etc/talon.json', window: '1080x1920', roles: 'kiosk,desk' } as const;
 
 const wrong = (what: string): ParsedArgs => ({ ok: false, message: `${what} ${USAGE}` });
 

@@ -1,4 +1,5 @@
 import { BrowserWindow, Menu, app, dialog, powerSaveBlocker, session } from 'electron';
+import type { WebContents } from 'electron';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { appContract } from '../../shared/contracts/app.ts';
@@ -17,9 +18,8 @@ import { lockContents, openWindow } from './windows.ts';
 
 /** Puts the app together. Decisions live in the modules that this one connects. */
 
-const ROLE: WindowRole = 'kiosk';
 /** Without `persist:` nothing of a visitor outlives the process. */
-const PARTITION = 'talon-kiosk';
+const partitionOf = (role: WindowRole): string => `talon-${role}`;
 /** Longest that quitting waits for the core, in milliseconds. */
 const QUIT_LIMIT_MS = 6000;
 
@@ -82,15 +82,24 @@ function run({ args, dataDir, configFile, log }: Setup): void {
     },
     log,
   });
-  const send = (event: string, payload: unknown): void => {
-    for (const window of BrowserWindow.getAllWindows()) {
-      const role = roleOf(window.webContents.id);
-      if (role !== null) deliver(window.webContents, role, event, payload, { contract: appContract, log });
-    }
+  const tell = (contents: WebContents, event: string, payload: unknown): void => {
+    const role = roleOf(contents.id);
+    if (role !== null) deliver(contents, role, event, payload, { contract: appContract, log });
   };
-  supervisor.onEvent(send);
+  const send = (event: string, payload: unknown): void => {
+    for (const window of BrowserWindow.getAllWindows()) tell(window.webContents, event, payload);
+  };
+  supervisor.onEvent((event, payload) => {
+    if (event === 'device.restart') {
+      log.info('app.restarting');
+      app.relaunch();
+      app.quit();
+      return;
+    }
+    send(event, payload);
+  });
   supervisor.onState((state) => send('core.link', { state }));
-  openGate(ROLE, { contract: appContract, roleOf, forward: supervisor.call, log });
+  for (const role of args.roles) openGate(role, { contract: appContract, roleOf, forward: supervisor.call, log });
 
   app.on('web-contents-created', (_event, contents) => lockContents(contents, roleOf, log));
   app.on('certificate-error', (event, _contents, _url, _error, _certificate, decide) => {
@@ -105,39 +114,44 @@ function run({ args, dataDir, configFile, log }: Setup): void {
   app.on('before-quit', () => {
     quitting = true;
   });
-  const open = (): void => {
+  const open = (role: WindowRole): void => {
     openWindow(
       {
-        role: ROLE,
-        preload: path.join(appDir, 'out', 'preload', `${ROLE}.cjs`),
-        partition: PARTITION,
+        role,
+        preload: path.join(appDir, 'out', 'preload', `${role}.cjs`),
+        partition: partitionOf(role),
         size: args.window,
         developer,
         log,
         quitting: () => quitting,
-        onRead: (text) => send('scan.read', { text, source: 'wedge' }),
-        onLoaded: () => send('core.link', { state: supervisor.state }),
+        // To the window that has the focus: the scanner of the desk is nothing to the kiosk.
+        onRead: (contents, text) => tell(contents, 'scan.read', { text, source: 'wedge' }),
+        onLoaded: (contents) => tell(contents, 'core.link', { state: supervisor.state }),
       },
       (contents) => {
         const { id } = contents;
-        roles.set(id, ROLE);
+        roles.set(id, role);
         contents.once('destroyed', () => roles.delete(id));
       },
     );
   };
-  // A kiosk without its window is of no use to anybody, however that came about.
-  app.on('window-all-closed', () => (quitting || args.window !== null ? app.quit() : open()));
+  // A kiosk without its window is of no use to anybody, however that came about. A desk is closed in the evening.
+  const kiosk = args.roles.includes('kiosk') && args.window === null;
+  app.on('window-all-closed', () => (quitting || !kiosk ? app.quit() : open('kiosk')));
   quitInOrder(supervisor, log);
 
   void app.whenReady().then(() => {
     Menu.setApplicationMenu(null);
-    powerSaveBlocker.start('prevent-display-sleep');
-    const kiosk = session.fromPartition(PARTITION, { cache: false });
-    lockSession(kiosk, ROLE, { developer, log });
-    lockSession(session.defaultSession, ROLE, { developer, log });
-    serveApp(kiosk, ROLE, path.join(appDir, 'out', 'renderer'), log);
+    if (kiosk) powerSaveBlocker.start('prevent-display-sleep');
+    for (const role of args.roles) {
+      const own = session.fromPartition(partitionOf(role), { cache: false });
+      lockSession(own, role, { developer, log });
+      serveApp(own, role, path.join(appDir, 'out', 'renderer'), log);
+    }
+    // Nothing runs in it. What would, could do no more than a kiosk's page.
+    lockSession(session.defaultSession, 'kiosk', { developer, log });
     supervisor.start();
-    open();
+    for (const role of args.roles) open(role);
   });
 }
 

@@ -40,6 +40,10 @@ export const mayRequest = (url: string, role: WindowRole, developer: boolean): b
   return developer && url.startsWith('devtools://');
 };
 
+/** A file that the desk's page made itself, as a blob; nothing from elsewhere, and nothing at a kiosk. */
+export const mayDownload = (url: string, role: WindowRole): boolean =>
+  role === 'desk' && url.startsWith('blob:app://desk/');
+
 // --- Permissions -----------------------------------------------------------------------------------------------------
 
 export interface PermissionQuestion {
@@ -106,18 +110,38 @@ const BLOCKED_KEYS = new Set([
   'ZoomToggle',
 ]);
 
+/** With Ctrl, in a field of the desk. */
+const EDITING_KEYS = new Set([
+  'KeyA',
+  'KeyC',
+  'KeyV',
+  'KeyX',
+  'KeyY',
+  'KeyZ',
+  'ArrowLeft',
+  'ArrowRight',
+  'Backspace',
+  'Delete',
+  'Home',
+  'End',
+]);
+
 const MODIFIERS = new Set(['Alt', 'AltGraph', 'CapsLock', 'Control', 'Meta', 'NumLock', 'Shift']);
 
 /**
  * Whether a key is kept from the page and the browser. Free are text, Enter, Tab, Space, Escape, Backspace, the arrows and
  * their like, and F13-F24, which the tactile keypads of accessible kiosks send. With Ctrl, Alt or the system key: nothing.
  *
+ * At a desk the function keys are the program's own, and a text may be edited as everywhere.
+ *
  * @param developer lets Ctrl+R and Ctrl+Shift+I through
  */
-export function isBlockedKey(input: KeyInput, developer: boolean): boolean {
+export function isBlockedKey(input: KeyInput, role: WindowRole, developer: boolean): boolean {
   const { key, code, control, alt, meta } = input;
   if (MODIFIERS.has(key)) return key === 'Meta';
   if (developer && control && !alt && !meta && (code === 'KeyR' || code === 'KeyI')) return false;
+  const editing = control && !alt && !meta && EDITING_KEYS.has(code);
+  if (role === 'desk' && (editing || (!control && !alt && !meta && /^F([1-9]|10)$/.test(key)))) return false;
   if (control || alt || meta) return true;
   if (/^F([1-9]|1[0-2])$/.test(key)) return true;
   return BLOCKED_KEYS.has(key) || /^(Launch|Media|AudioVolume|Brightness|Mail|TV)/.test(key);

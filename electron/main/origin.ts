@@ -3,10 +3,11 @@
 export const APP_SCHEME = 'app';
 
 /** Roles that have a window. */
-export type WindowRole = 'kiosk';
+export const WINDOW_ROLES = ['kiosk', 'desk'] as const;
+export type WindowRole = (typeof WINDOW_ROLES)[number];
 
 /** The page that the window of a role shows. */
-export const ENTRY_PAGE: Record<WindowRole, string> = { kiosk: '/kiosk.html' };
+export const ENTRY_PAGE: Record<WindowRole, string> = { kiosk: '/kiosk.html', desk: '/desk.html' };
 
 export const appUrl = (role: WindowRole): string => `${APP_SCHEME}://${role}${ENTRY_PAGE[role]}`;
 

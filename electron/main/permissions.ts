@@ -1,5 +1,6 @@
 import type { Session } from 'electron';
-import { mayRequest, mayUse } from './lockdown.ts';
+import path from 'node:path';
+import { mayDownload, mayRequest, mayUse } from './lockdown.ts';
 import type { Log } from './log.ts';
 import type { WindowRole } from './origin.ts';
 
@@ -35,9 +36,18 @@ export function lockSession(session: Session, role: WindowRole, options: { devel
     event.preventDefault();
     choose();
   });
-  session.on('will-download', (event) => {
-    log.warn('download.refused');
-    event.preventDefault();
+  session.on('will-download', (event, item) => {
+    if (!mayDownload(item.getURL(), role)) {
+      log.warn('download.refused');
+      event.preventDefault();
+      return;
+    }
+    // A table that the desk's own page has made. Where it goes is asked of whoever sits there; tests say it beforehand.
+    const folder = developer ? process.env['TALON_DOWNLOADS'] : undefined;
+    const name = path.basename(item.getFilename());
+    if (folder === undefined) item.setSaveDialogOptions({ defaultPath: name });
+    else item.setSavePath(path.join(folder, name));
+    item.once('done', (_done, state) => log.info('download.done', { state }));
   });
   session.webRequest.onBeforeRequest((details, decide) => {
     const allowed = mayRequest(details.url, role, developer);

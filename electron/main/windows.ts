@@ -16,8 +16,8 @@ export interface WindowOptions {
   log: Log;
   /** Whether the app is on its way out: until then a kiosk's window stays, whoever wants to close it. */
   quitting: () => boolean;
-  /** A keyboard-wedge scanner has read something. */
-  onRead: (text: string) => void;
+  /** A keyboard-wedge scanner has read something while this window had the focus. */
+  onRead: (contents: WebContents, text: string) => void;
   /** The page stands (again) and listens. */
   onLoaded: (contents: WebContents) => void;
 }
@@ -28,10 +28,13 @@ const UNRESPONSIVE_LIMIT_MS = 10_000;
 /** @param onContents told the id of the new web contents before its page loads, so that the gate knows it */
 export function openWindow(options: WindowOptions, onContents: (contents: WebContents) => void): BrowserWindow {
   const { role, preload, partition, size, developer } = options;
+  const kiosk = role === 'kiosk' && size === null;
   const window = new BrowserWindow({
-    ...(size === null
+    ...(kiosk
       ? { ...KIOSK, ...screen.getPrimaryDisplay().bounds }
-      : { ...size, useContentSize: true, fullscreenable: false }),
+      : role === 'desk' && size === null
+        ? { ...DESK, ...deskDisplay().workArea }
+        : { ...size, useContentSize: true, fullscreenable: false }),
     show: false,
     backgroundColor: '#ffffff',
     title: 'Talon',
@@ -40,10 +43,10 @@ export function openWindow(options: WindowOptions, onContents: (contents: WebCon
   });
   onContents(window.webContents);
   window.removeMenu();
-  window.once('ready-to-show', () => window.show());
+  window.once('ready-to-show', () => (role === 'desk' && size === null ? window.maximize() : window.show()));
   // The page's title is not the window's.
   window.on('page-title-updated', (event) => event.preventDefault());
-  if (size === null) {
+  if (kiosk) {
     keepOnTop(window);
     // Alt+F4, a window list of the desktop. (A page that closes itself asks nobody: the app then opens a new window.)
     window.on('close', (event) => {
@@ -52,7 +55,8 @@ export function openWindow(options: WindowOptions, onContents: (contents: WebCon
   }
   bringBack(window, options);
   readKeys(window.webContents, options);
-  holdZoom(window.webContents);
+  if (role === 'kiosk') holdZoom(window.webContents);
+  else stepZoom(window.webContents);
   window.webContents.on('did-finish-load', () => options.onLoaded(window.webContents));
   void window.loadURL(appUrl(role)).catch((error: unknown) => {
     options.log.error('window.load-failed', { role, error: String(error) });
@@ -72,6 +76,16 @@ const KIOSK = {
   skipTaskbar: true,
 } as const;
 
+const DESK = { minWidth: 960, minHeight: 600 } as const;
+/** Beside a kiosk the desk is on the other display, where there is one. */
+const deskDisplay = () => {
+  const primary = screen.getPrimaryDisplay();
+  return screen.getAllDisplays().find(({ id }) => id !== primary.id) ?? primary;
+};
+
+/** From the moment a window of ours loses the focus until another has it. */
+const FOCUS_MOVES_MS = 200;
+
 /** What covers the kiosk is covered again: a dialog of the system, a notification, a changed display. */
 function keepOnTop(window: BrowserWindow): void {
   const assert = (): void => {
@@ -82,7 +96,12 @@ function keepOnTop(window: BrowserWindow): void {
     window.focus();
   };
   window.once('show', assert);
-  window.on('blur', assert);
+  // A desk on the other display is ours too: whoever works there keeps the keyboard.
+  window.on('blur', () => {
+    setTimeout(() => {
+      if (BrowserWindow.getFocusedWindow() === null) assert();
+    }, FOCUS_MOVES_MS);
+  });
   window.on('leave-full-screen', assert);
   window.on('minimize', assert);
   screen.on('display-metrics-changed', assert);
@@ -144,13 +163,13 @@ function bringBack(window: BrowserWindow, { role, log }: WindowOptions): void {
 }
 
 /** Scanner first (its keys are no shortcuts), then the policy. */
-function readKeys(contents: WebContents, { developer, onRead }: WindowOptions): void {
+function readKeys(contents: WebContents, { role, developer, onRead }: WindowOptions): void {
   const wedge = createWedge({
     after: (ms, run) => {
       const timer = setTimeout(run, ms);
       return () => clearTimeout(timer);
     },
-    onRead,
+    onRead: (text) => onRead(contents, text),
   });
   contents.on('before-input-event', (event, input) => {
     const kept =
@@ -166,7 +185,7 @@ function readKeys(contents: WebContents, { developer, onRead }: WindowOptions): 
         composing: input.isComposing,
         at: performance.now(),
       });
-    if (kept || isBlockedKey(input, developer)) event.preventDefault();
+    if (kept || isBlockedKey(input, role, developer)) event.preventDefault();
   });
 }
 
@@ -180,6 +199,22 @@ function holdZoom(contents: WebContents): void {
   contents.on('zoom-changed', (event) => {
     event.preventDefault();
     hold();
+  });
+}
+
+/** Larger and smaller by Ctrl with plus, minus, zero or the wheel: a desk is worked at all day. */
+function stepZoom(contents: WebContents): void {
+  const set = (factor: number): void => contents.setZoomFactor(Math.min(2, Math.max(0.8, Math.round(factor * 10) / 10)));
+  contents.on('zoom-changed', (event, direction) => {
+    event.preventDefault();
+    set(contents.getZoomFactor() + (direction === 'in' ? 0.1 : -0.1));
+  });
+  contents.on('before-input-event', (event, { type, control, alt, code }) => {
+    if (type !== 'keyDown' || !control || alt) return;
+    const step = { Equal: 0.1, NumpadAdd: 0.1, Minus: -0.1, NumpadSubtract: -0.1 }[code];
+    if (step === undefined && code !== 'Digit0' && code !== 'Numpad0') return;
+    event.preventDefault();
+    set(step === undefined ? 1 : contents.getZoomFactor() + step);
   });
 }
 

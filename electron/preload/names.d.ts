@@ -4,3 +4,5 @@
  */
 declare const KIOSK_METHODS: readonly string[];
 declare const KIOSK_EVENTS: readonly string[];
+declare const DESK_METHODS: readonly string[];
+declare const DESK_EVENTS: readonly string[];

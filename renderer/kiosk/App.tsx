@@ -60,6 +60,10 @@ export const App = ({ client, initial }: { client: Client; initial?: FlowState }
 
   const nobodys = useRef(false);
   const [scanned, setScanned] = useState<View['scanned']>(null);
+  const report = useCallback<View['report']>(
+    (camera) => void client.call('device.report', { camera, scanner: 'unknown' }),
+    [client],
+  );
   const enrol = useCallback(
     async (about: { url: string; code: string }): Promise<CallError | null> => {
       const result = await client.call('device.enrol', about);
@@ -83,6 +87,9 @@ export const App = ({ client, initial }: { client: Client; initial?: FlowState }
     const stops = [
       client.on('system.changed', hear),
       client.on('print.changed', (job) => send({ type: 'job', job, now: now() })),
+      client.on('help.changed', ({ help, state: news, number }) =>
+        send({ type: 'help-news', help, state: news, number, now: now() }),
+      ),
       client.on('scan.read', ({ text, source }) => {
         // Nobody's machine serves nobody: what is read is the administrator's code, or nothing.
         if (nobodys.current) setScanned({ text });
@@ -134,6 +141,7 @@ export const App = ({ client, initial }: { client: Client; initial?: FlowState }
     newAttempt,
     scanned,
     enrol,
+    report,
   };
   const screen = screenOf(flow, at);
   const { step } = flow;

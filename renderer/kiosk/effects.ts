@@ -70,8 +70,8 @@ export const perform = async (
       return;
     }
     case 'help': {
-      const { attempt, screen, reason } = effect;
-      const result = await client.call('help.call', { attempt, screen, reason });
+      const { attempt, screen, reason, visit } = effect;
+      const result = await client.call('help.call', { attempt, screen, reason, case: effect.case, visit });
       send({ type: 'helped', attempt, result, now: now() });
       return;
     }

@@ -143,10 +143,29 @@ const onHelp = (s: FlowState, attempt: string, now: number): Advanced => {
   const { step } = s;
   if (step.at === 'help' || screenOf(s, now) === 'printing') return only(s);
   const reason = step.at === 'refused' ? step.refused.reason : null;
+  const shown = { case: step.at === 'refused' ? step.refused.case : step.at === 'choose' ? step.case : null };
+  const visit = step.at === 'ticket' || step.at === 'copying' ? step.visit.id : null;
   return {
-    state: change(s, { at: 'help', attempt, told: null, from: step, until: 0 }, now),
-    effects: [{ do: 'help', attempt, screen: screenOf(s, now), reason }],
+    state: change(s, { at: 'help', attempt, told: null, by: 'nobody', number: null, from: step, until: 0 }, now),
+    effects: [{ do: 'help', attempt, screen: screenOf(s, now), reason, ...shown, visit }],
   };
+};
+
+/** The desk has something to say about a call of this kiosk. */
+const onHelpNews = (s: FlowState, e: Extract<FlowEvent, { type: 'help-news' }>): Advanced => {
+  const { step } = s;
+  if (step.at !== 'help' || step.attempt !== e.help) return only(s);
+  switch (e.state) {
+    case 'taken':
+      return only(change(s, { ...step, told: true, by: 'taken' }, e.now));
+    case 'over':
+      // Done for him: there is nothing to come back to.
+      return e.number === null
+        ? onHome(s, e.now)
+        : only(change(s, { ...step, told: true, by: 'finished', number: e.number }, e.now));
+    default:
+      return only(s);
+  }
 };
 
 const onBack = (s: FlowState, now: number): Advanced => {
@@ -159,6 +178,7 @@ const onBack = (s: FlowState, now: number): Advanced => {
     case 'booked':
       return only(s);
     case 'help': {
+      if (step.by === 'finished') return onHome(s, now);
       const { state, effects } = returnTo(s, step.from, now);
       return { state, effects: [...helpOver(step), ...effects] };
     }
@@ -334,7 +354,10 @@ export const advance = (s: FlowState, e: FlowEvent): Advanced => {
       return onHelp(s, e.attempt, e.now);
     case 'helped':
       if (step.at !== 'help' || step.attempt !== e.attempt) return only(s);
-      return only(change(s, { ...step, told: e.result.ok && e.result.value.told }, e.now));
+      // Somebody may have taken it before the answer came.
+      return only(change(s, { ...step, told: (e.result.ok && e.result.value.told) || step.by !== 'nobody' }, e.now));
+    case 'help-news':
+      return onHelpNews(s, e);
     case 'score':
     case 'feedback-reason':
     case 'words':

@@ -117,8 +117,19 @@ export type Step =
   /** A copy was asked for; the job's id comes with the answer. */
   | { at: 'copying'; attempt: string; visit: VisitView; since: number }
   | { at: 'refused'; refused: Refused; purpose: Purpose; until: number }
-  /** `told` null: being told. `from` is what he comes back to. */
-  | { at: 'help'; attempt: string; told: boolean | null; from: Step; until: number }
+  /**
+   * `told` null: being told. `by` staff: `taken`, they have it; `finished`, they have done it for him, and `number` is his
+   * ticket where there is one. `from` is what he comes back to.
+   */
+  | {
+      at: 'help';
+      attempt: string;
+      told: boolean | null;
+      by: 'nobody' | 'taken' | 'finished';
+      number: TicketNumber | null;
+      from: Step;
+      until: number;
+    }
   | {
       at: 'feedback';
       visit: string;
@@ -203,6 +214,13 @@ export type FlowEvent =
   | { type: 'taken'; now: number }
   | { type: 'help'; attempt: string; now: number }
   | { type: 'helped'; attempt: string; result: Result<{ told: boolean }>; now: number }
+  | {
+      type: 'help-news';
+      help: string;
+      state: 'open' | 'taken' | 'over';
+      number: TicketNumber | null;
+      now: number;
+    }
   | { type: 'score'; score: 1 | 2 | 3 | 4 | 5; now: number }
   | { type: 'feedback-reason'; id: string; now: number }
   | { type: 'words'; text: string; now: number }
@@ -229,7 +247,15 @@ export type Effect =
         | { kind: 'cancel'; case: string; booking: string };
       language: Language;
     }
-  | { do: 'help'; attempt: string; screen: string; reason: string | null }
+  | {
+      do: 'help';
+      attempt: string;
+      screen: string;
+      reason: string | null;
+      /** What he stands before: the desk goes on with the same booking or visit. */
+      case: string | null;
+      visit: string | null;
+    }
   | { do: 'help-over'; attempt: string }
   | {
       do: 'feedback';

@@ -1,4 +1,5 @@
 import { createContext, use } from 'react';
+import type { PartState } from '../../shared/contracts/centre/schemas.ts';
 import type { CallError } from '../../shared/contracts/result.ts';
 import type { Formats } from '../i18n/format.ts';
 import type { FlowEvent, FlowState } from './steps.ts';
@@ -15,6 +16,8 @@ export interface View {
   clock: number | null;
   formats: Formats;
   newAttempt: () => string;
+  /** How the camera turned out to be: staff see it at their desk. */
+  report: (camera: PartState) => void;
   /** What was read last while this machine belonged to nobody; else nothing is kept. */
   scanned: { text: string } | null;
   /** Makes this machine one of an office. @returns why it did not work, or null */

@@ -1,3 +1,5 @@
+import { auditEn } from './en-audit.ts';
+import { deskEn } from './en-desk.ts';
 import { walkInEn } from './en-walkin.ts';
 import type { Locale } from './ru.ts';
 
@@ -65,6 +67,11 @@ export const en: Locale = {
     toldText: 'Please wait at the kiosk.',
     untold: 'We could not reach anybody',
     untoldText: 'Please go to the desk.',
+    taken: 'Somebody is on the way to you',
+    takenText: 'They can see what is on your screen.',
+    finished: 'It has been done for you',
+    finishedText: 'Please remember the number: you will be called by it.',
+    ready: 'Done',
     return: 'Go back',
   },
   printing: {
@@ -218,6 +225,7 @@ export const en: Locale = {
     closedToday: 'Closed today',
   },
   outOfOrder: {
+    closed: 'This kiosk is not in use for now',
     title: 'This kiosk is out of order',
     text: 'Please go to the staff at the desk.',
     starting: 'The kiosk is starting…',
@@ -272,4 +280,6 @@ export const en: Locale = {
   progress: 'Step {{step}} of {{of}}',
   keypad: { delete: 'Delete' },
   ...walkInEn,
+  ...deskEn,
+  ...auditEn,
 };

@@ -1,3 +1,5 @@
+import { auditRu } from './ru-audit.ts';
+import { deskRu } from './ru-desk.ts';
 import { walkInRu } from './ru-walkin.ts';
 
 /** Russian, the language that others are translated from. Plain words, polite, short. */
@@ -65,6 +67,11 @@ export const ru = {
     toldText: 'Подождите, пожалуйста, у киоска.',
     untold: 'Не получилось позвать',
     untoldText: 'Подойдите, пожалуйста, к стойке.',
+    taken: 'К вам уже идут',
+    takenText: 'Сотрудник видит, что у вас на экране.',
+    finished: 'Сотрудник всё сделал',
+    finishedText: 'Запомните номер: по нему вас вызовут.',
+    ready: 'Готово',
     return: 'Вернуться',
   },
   printing: {
@@ -218,6 +225,7 @@ export const ru = {
     closedToday: 'Сегодня закрыто',
   },
   outOfOrder: {
+    closed: 'Этот киоск пока не работает',
     title: 'Киоск временно не работает',
     text: 'Подойдите, пожалуйста, к сотруднику у стойки.',
     starting: 'Киоск включается…',
@@ -283,6 +291,8 @@ export const ru = {
   progress: 'Шаг {{step}} из {{of}}',
   keypad: { delete: 'Стереть' },
   ...walkInRu,
+  ...deskRu,
+  ...auditRu,
 };
 
 type Texts<T> = { [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };

@@ -8,6 +8,7 @@ import { centreApi, type CentreApi } from '../../shared/contracts/centre/api.ts'
 import { API_PREFIX, MAX_OPS_BYTES, SCHEMA_VERSION } from '../../shared/contracts/centre/schemas.ts';
 import type { Context } from './context.ts';
 import type { Detour, Gate } from './control.ts';
+import { takeHealth } from './device-rows.ts';
 import { createSignIn, enrol, type Device } from './devices.ts';
 import { readChanges, waitForChanges } from './feed.ts';
 import { hello } from './hello.ts';
@@ -101,12 +102,7 @@ const handlersFor = (context: Context, signIn: ReturnType<typeof createSignIn>, 
   ops: (input, { device }) => takeOps(context, device(), input),
   leases: (input, { device }) => lease(context, device(), input),
   health: (input, { device }) => {
-    context.db
-      .prepare(
-        `INSERT INTO device_health VALUES (?, ?, ?)
-         ON CONFLICT DO UPDATE SET report = excluded.report, received_at = excluded.received_at`,
-      )
-      .run(device().id, JSON.stringify(input), context.now());
+    takeHealth(context, device().id, input);
     return {};
   },
 });

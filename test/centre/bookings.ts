@@ -132,6 +132,13 @@ export const putBooking = (context: Context, given: NewBooking): Booking =>
           given.id,
         );
     };
+    // What was said of another time, or before something else was said, is of no account.
+    if (fresh && known) {
+      db.prepare('UPDATE no_show SET withdrawn_at = ? WHERE booking_id = ? AND withdrawn_at IS NULL').run(
+        now(),
+        given.id,
+      );
+    }
     if (given.status === 'cancelled' && known?.status !== 'cancelled') cancelled(known ? now() : 0);
     if (saidNow && known?.status === 'cancelled') cancelled(null);
     settleBooking(context, given.id, true);

@@ -92,20 +92,22 @@ export const append = (
   tell({ type: 'changes', audience: audience === EVERYBODY ? null : audience, desk: role === 'desk' });
 };
 
-export type Collection = 'office' | 'service_group' | 'service' | 'setting' | 'window' | 'slot';
+export type Collection =
+  'office' | 'service_group' | 'service' | 'setting' | 'window' | 'slot' | 'staff' | 'day_numbers';
 
 /**
- * A device holds one row of an id, so a setting is for all offices or for some of them, never both.
+ * A device holds one row of an id, so a setting or a member of staff is for all offices or for some of them, never both.
  * @throws Error when it is for others already
  */
 const mustBeAlone = ({ db }: Context, collection: Collection, id: string, audience: number): void => {
-  if (collection !== 'setting') return;
+  if (collection !== 'setting' && collection !== 'staff') return;
   const other = db
-    .prepare<[string, number, number], { audience: number }>(
-      `SELECT audience FROM entity WHERE collection = 'setting' AND id = ? AND audience <> ? AND ${EVERYBODY} IN (audience, ?)`,
+    .prepare<[string, string, number, number], { audience: number }>(
+      `SELECT audience FROM entity WHERE collection = ? AND id = ? AND audience <> ? AND ${EVERYBODY} IN (audience, ?)`,
     )
-    .get(id, audience, audience);
-  if (other) throw new Error(`setting ${id} is for all offices or for single ones: take it away from the others first`);
+    .get(collection, id, audience, audience);
+  if (other)
+    throw new Error(`${collection} ${id} is for all offices or for single ones: take it away from the others first`);
 };
 
 /** Writes an entity. Nothing is logged when it is as it was. */
@@ -130,10 +132,10 @@ export const putEntity = (
     const before =
       known?.rev ??
       db
-        .prepare<[number, string, string], { rev: number }>(
-          `SELECT rev FROM current_row WHERE audience = ? AND role = '' AND collection = ? AND id = ?`,
+        .prepare<[number, RowRole, string, string], { rev: number }>(
+          'SELECT rev FROM current_row WHERE audience = ? AND role = ? AND collection = ? AND id = ?',
         )
-        .get(audience, collection, String(id))?.rev ??
+        .get(audience, DESK_ONLY.has(collection) ? 'desk' : '', collection, String(id))?.rev ??
       0;
     const rev = before + 1;
     db.prepare(

@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { z } from 'zod';
 import { bookingId, epochMs, officeId, priority, serviceId, uuid, windowState } from '../../shared/domain/model.ts';
+import { STAFF_ROLES } from '../../shared/domain/rights.ts';
 import { centreApi } from '../../shared/contracts/centre/api.ts';
-import { PROBLEMS, type ProblemType } from '../../shared/contracts/centre/schemas.ts';
+import { PROBLEMS, staffRecord, type ProblemType } from '../../shared/contracts/centre/schemas.ts';
 
 /**
  * The knobs of a centre under test: it can be stopped at an exact point of a call, made to fail, to lose its answer or
@@ -80,6 +81,31 @@ export const controlSchema = z
     }),
     /** The hall of the demo: stands still, moves by itself, or does so many seconds more at once. */
     counters: z.union([z.enum(['run', 'stop']), z.strictObject({ step: z.number().min(0).max(86_400) })]),
+    /** A row of staff, new or changed: what is not given stays as it is. It is of all offices, unless it is of one. */
+    staff: z.strictObject({
+      id: z.string().min(1).max(64),
+      office_id: officeId.nullable().default(null),
+      name: z.string().min(1).max(100).optional(),
+      role: z.enum(STAFF_ROLES).optional(),
+      /** In clear; a verifier is made of it. */
+      pin: z
+        .string()
+        .regex(/^\d{4,20}$/)
+        .optional(),
+      totp: staffRecord.shape.totp.unwrap().optional(),
+      active: z.boolean().optional(),
+      valid_until: epochMs.nullable().optional(),
+    }),
+    /** A setting of all offices, unless it is of one, such as `staff.rights`; no value: it is taken away. */
+    setting: z.strictObject({
+      id: z.string().min(1).max(80),
+      office_id: officeId.nullable().default(null),
+      value: z.json().optional(),
+    }),
+    /** Answered with the tickets of the office that are to be sent, with the phones in clear. */
+    sms: officeId,
+    /** Answered with the code that belongs into the envelope of the office. */
+    emergency: z.strictObject({ office_id: officeId, staff: z.string().min(1).max(64).default('emergency') }),
     /** A device. */
     revoke: uuid,
     /** As after a restore from a backup: a new epoch. */

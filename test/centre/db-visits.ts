@@ -56,6 +56,17 @@ CREATE TABLE cancellation (
 CREATE INDEX cancellation_booking ON cancellation (booking_id);
 CREATE INDEX cancellation_op ON cancellation (device_id, op_id);
 
+-- What desks said: he did not come. What was said of a time that the booking has no more is withdrawn.
+CREATE TABLE no_show (
+  booking_id TEXT NOT NULL,
+  device_id TEXT NOT NULL REFERENCES device,
+  op_id TEXT NOT NULL,
+  office_id INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  withdrawn_at INTEGER,
+  PRIMARY KEY (booking_id, device_id, op_id)
+) STRICT, WITHOUT ROWID;
+
 -- Who booked, in clear: for desks alone. Of a booking, or of one that was asked for and refused.
 CREATE TABLE person (
   booking_id TEXT PRIMARY KEY,
@@ -103,17 +114,22 @@ CREATE TABLE visit (
   said_priority TEXT NOT NULL,
   claim TEXT,
   claim_level TEXT,
+  via TEXT NOT NULL CHECK (via IN ('kiosk', 'desk')),
+  -- Staff let him in against the rules.
+  override INTEGER NOT NULL CHECK (override IN (0, 1)),
   -- Its service was not to be had any more when he came, and where he may go instead.
   redirect INTEGER NOT NULL CHECK (redirect IN (0, 1)),
   redirect_to INTEGER,
 
-  -- What staff made of it, and the revisions in which they did.
+  -- What staff made of it, and the revision in which each part was changed last (JSON, by its name).
+  edits TEXT NOT NULL DEFAULT '{}',
   state TEXT NOT NULL CHECK (state IN ('waiting', 'called', 'serving', 'done', 'left')),
   claim_confirmed INTEGER NOT NULL DEFAULT 0 CHECK (claim_confirmed IN (0, 1)),
+  claim_document TEXT,
   set_priority TEXT,
-  priority_rev INTEGER NOT NULL DEFAULT 0,
   note TEXT,
-  note_rev INTEGER NOT NULL DEFAULT 0,
+  people INTEGER NOT NULL DEFAULT 1,
+  companion INTEGER NOT NULL DEFAULT 0 CHECK (companion IN (0, 1)),
 
   -- What follows: see settle.ts.
   role TEXT NOT NULL DEFAULT 'visit' CHECK (role IN ('visit', 'also', 'return', 'undone')),
@@ -149,10 +165,28 @@ CREATE TABLE stage (
   state TEXT NOT NULL CHECK (state IN ('waiting', 'called', 'serving', 'done', 'skipped')),
   window_id INTEGER,
   called_at INTEGER,
+  -- How often he was called to come.
+  calls INTEGER NOT NULL DEFAULT 0,
   serving_at INTEGER,
   done_at INTEGER,
   PRIMARY KEY (visit_id, position)
 ) STRICT, WITHOUT ROWID;
+
+-- What desks told of the serving of visits that have not been heard of yet.
+CREATE TABLE stage_waiting (
+  device_id TEXT NOT NULL REFERENCES device,
+  op_id TEXT NOT NULL,
+  office_id INTEGER NOT NULL,
+  visit_id TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  step TEXT NOT NULL,
+  window_id INTEGER,
+  at INTEGER NOT NULL,
+  ranked_at INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (device_id, op_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX stage_waiting_visit ON stage_waiting (visit_id);
 
 -- What was told of visits, also of those that have not been heard of yet.
 CREATE TABLE visit_undo (visit_id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;

@@ -7,14 +7,15 @@ import { VISITS_SCHEMA } from './db-visits.ts';
  */
 export type Db = Database.Database;
 
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 -- Entities as they are now. Their history, as devices see it, stands in change_log.
 CREATE TABLE entity (
-  collection TEXT NOT NULL CHECK (collection IN ('office', 'service_group', 'service', 'setting', 'window', 'slot')),
+  collection TEXT NOT NULL CHECK (collection IN
+    ('office', 'service_group', 'service', 'setting', 'window', 'slot', 'staff', 'day_numbers')),
   id TEXT NOT NULL,
   -- Office whose devices get it; -1: all.
   audience INTEGER NOT NULL,
@@ -166,14 +167,64 @@ CREATE TABLE withdrawn (
   PRIMARY KEY (device_id, op_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE help_call (
-  help_id TEXT PRIMARY KEY,
-  office_id INTEGER NOT NULL,
+-- All that was said of calls for help: that somebody calls, that somebody is with him, that it is over.
+CREATE TABLE help_word (
   device_id TEXT NOT NULL REFERENCES device,
+  op_id TEXT NOT NULL,
+  office_id INTEGER NOT NULL,
+  help_id TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('call', 'take', 'over')),
+  business_date TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  -- What decides who was first.
+  ranked_at INTEGER NOT NULL,
+  actor TEXT,
+  screen TEXT NOT NULL,
+  reason TEXT,
+  booking_id TEXT,
+  visit_id TEXT,
+  result_visit TEXT,
+  PRIMARY KEY (device_id, op_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX help_word_of ON help_word (office_id, help_id);
+-- What follows from it. One that is only known to be over, or taken, has not been heard of itself.
+CREATE TABLE help_call (
+  office_id INTEGER NOT NULL,
+  help_id TEXT NOT NULL,
+  rev INTEGER NOT NULL,
+  device_id TEXT NOT NULL REFERENCES device,
+  business_date TEXT NOT NULL,
   screen TEXT NOT NULL,
   reason TEXT,
   called_at INTEGER NOT NULL,
-  over_at INTEGER
+  taken_by TEXT,
+  taken_at INTEGER,
+  over_at INTEGER,
+  -- JSON: the row that devices got last; null: none holds it.
+  told TEXT,
+  PRIMARY KEY (office_id, help_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX help_told ON help_call (office_id) WHERE told IS NOT NULL;
+
+-- Tickets that are sent instead of printed: tasks for who sends text messages. The phone stays sealed as it came.
+CREATE TABLE sms_task (
+  device_id TEXT NOT NULL REFERENCES device,
+  op_id TEXT NOT NULL,
+  office_id INTEGER NOT NULL,
+  visit_id TEXT NOT NULL,
+  sealed TEXT,
+  consent_version TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (device_id, op_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sms_task_visit ON sms_task (visit_id);
+-- The codes of the sealed envelopes, in clear: whoever keeps the envelopes writes them down from here.
+CREATE TABLE emergency_code (
+  staff_id TEXT NOT NULL,
+  audience INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  PRIMARY KEY (staff_id, audience)
 ) STRICT, WITHOUT ROWID;
 
 -- All that was said; of each visit the latest counts.
@@ -264,6 +315,20 @@ CREATE TABLE device_health (
   device_id TEXT PRIMARY KEY REFERENCES device,
   report TEXT NOT NULL,
   received_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+-- What a desk has ordered of a device.
+CREATE TABLE device_order (
+  device_id TEXT PRIMARY KEY REFERENCES device,
+  closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1)),
+  -- JSON.
+  message TEXT,
+  restart TEXT
+) STRICT, WITHOUT ROWID;
+-- JSON: the row of a device that the devices of its office got last.
+CREATE TABLE device_told (
+  device_id TEXT PRIMARY KEY REFERENCES device,
+  rev INTEGER NOT NULL,
+  told TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 ${VISITS_SCHEMA}`;
 

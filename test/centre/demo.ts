@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { demoOffices, demoWindows } from './demo-office.ts';
 import { demoPerson } from './demo-people.ts';
 import { DEMO_OFFICE, demoGroups, demoServices, OTHER_OFFICE } from './demo-services.ts';
+import { demoStaff } from './demo-staff.ts';
 import { verifiersOf } from './factors.ts';
 import { parseSeed, type Seed } from './seed.ts';
 
@@ -236,6 +237,7 @@ export const demoSeed = (context: Context): Seed => {
       services: demoServices,
       windows: demoWindows,
       slots: [{ office_id: DEMO_OFFICE, every_minutes: 30, hours: slotHours }],
+      staff: demoStaff,
       bookings: known?.n === 0 ? bookingsAround(now).map((booking) => withPerson(booking)) : [],
       enrolment: [{ office_id: DEMO_OFFICE, roles: ['kiosk'], count: CODES }],
     },

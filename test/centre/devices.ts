@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { centreApi } from '../../shared/contracts/centre/api.ts';
 import { MAX_SLOT } from '../../shared/domain/ticket-number.ts';
 import type { Context } from './context.ts';
+import { publishDevice } from './device-rows.ts';
 import { ProblemError } from './problems.ts';
 
 /** Who a device is: enrolment by a one-time code, sign-in by a signed assertion over a nonce of ours. */
@@ -145,6 +146,7 @@ export const enrol = async (context: Context, input: In<'enrol'>, source: string
       // It holds no numbers yet: that is all that its hello could say.
     ).run(deviceId, row.office_id, slot, row.roles, input.public_jwk.x, input.app, input.hardware, now(), epoch);
     db.prepare('UPDATE enrolment_code SET used_at = ?, device_id = ? WHERE code = ?').run(now(), deviceId, code);
+    publishDevice(context, deviceId);
     const roles = roleList.parse(JSON.parse(row.roles));
     return { device_id: deviceId, office_id: row.office_id, slot_no: slot, roles, epoch };
   });
@@ -257,6 +259,7 @@ export const revokeDevice = (context: Context, deviceId: string): boolean =>
     const { changes } = context.db
       .prepare('UPDATE device SET revoked_at = coalesce(revoked_at, ?) WHERE device_id = ?')
       .run(context.now(), id);
+    publishDevice(context, id);
     return changes > 0;
   });
 
@@ -267,6 +270,7 @@ export const blockDevice = (context: Context, device: Device, why: string): void
     context.db
       .prepare('UPDATE device SET blocked_at = coalesce(blocked_at, ?) WHERE device_id = ?')
       .run(context.now(), device.id);
+    publishDevice(context, device.id);
   });
   context.log(`ALARM: device ${device.id} of office ${device.officeId} is blocked, its chain has forked: ${why}`);
 };

@@ -3,14 +3,20 @@ import { addDays } from '../../shared/domain/business-day.ts';
 import { assertNever } from '../../shared/domain/model.ts';
 import { decide, LIVE_DAYS, readConflict } from './conflicts.ts';
 import { officeDate, readOffice, type Context } from './context.ts';
+import { applyStage, applyWaitingStages } from './desk-stages.ts';
+import { orderDevice } from './device-rows.ts';
 import type { Device } from './devices.ts';
 import { editVisit } from './edits.ts';
+import { applyHelp, takeHelp } from './help.ts';
+import { applyNoShow } from './no-shows.ts';
 import { applied, conflict, type Outcome } from './outcome.ts';
 import { refreshRejected } from './requests.ts';
 import { purgeDone } from './retention.ts';
 import { redirectFor, timesOf } from './rules.ts';
 import { blinded, phoneIn } from './sealing.ts';
 import { settleConflictOf, settleVisit } from './settling.ts';
+import { sendTicket } from './sms.ts';
+import { renewEmergency } from './staff.ts';
 import { insertVisit, visitRow, type NewVisit, type VisitRow } from './visits.ts';
 
 /** Facts have already happened in the room: they are never refused, only flagged. */
@@ -58,9 +64,12 @@ const queueDate = (context: Context, device: Device, op: Operation): string | nu
   return op.business_date < addDays(today, -LIVE_DAYS) ? null : op.business_date;
 };
 
+/** Who acts where nobody of the staff does. */
+const KIOSK = 'kiosk';
+
 type Told = Pick<
   NewVisit,
-  'booking_id' | 'language' | 'contact' | 'contact_hash' | 'said_starts_at' | 'priority' | 'claim' | 'late'
+  'booking_id' | 'language' | 'contact' | 'contact_hash' | 'said_starts_at' | 'priority' | 'claim' | 'late' | 'override'
 >;
 
 const take = (context: Context, device: Device, op: Of<'checkin' | 'walkin'>, told: Told): Outcome => {
@@ -82,6 +91,8 @@ const take = (context: Context, device: Device, op: Of<'checkin' | 'walkin'>, to
     arrived_at: at,
     ranked_at: ranked,
     flags: payload.flags,
+    // Whoever gave him his number; a kiosk says so itself, or nothing.
+    via: op.actor === undefined || op.actor === KIOSK ? 'kiosk' : 'desk',
     redirect:
       date === null
         ? null
@@ -93,6 +104,7 @@ const take = (context: Context, device: Device, op: Of<'checkin' | 'walkin'>, to
           }),
   });
   settleVisit(context, payload.visit_id);
+  applyWaitingStages(context, payload.visit_id);
   return outcomeOf(context, op);
 };
 
@@ -117,6 +129,8 @@ const applyCheckin = (context: Context, device: Device, op: Of<'checkin'>): Outc
       priority: 'none',
       claim: null,
       late: payload.late,
+      // Visitors decide nothing about themselves.
+      override: payload.override !== null && device.roles.includes('desk'),
     })
   );
 };
@@ -138,6 +152,7 @@ const applyWalkIn = (context: Context, device: Device, op: Of<'walkin'>): Outcom
       // A claim that the office no longer has on its list is for the desk to look at.
       claim: payload.claim === null ? null : { id: payload.claim, level: claim?.level ?? 'none' },
       late: false,
+      override: false,
     })
   );
 };
@@ -166,22 +181,6 @@ const applyResolve = (context: Context, device: Device, op: Of<'conflict.resolve
   return applied;
 };
 
-const applyHelp = (context: Context, device: Device, op: Of<'help'>): Outcome => {
-  const { help_id: id, screen, reason, over } = op.payload;
-  const { at } = timesOf(context, op);
-  // The end may come before the beginning: the call is then over from the start.
-  context.db
-    .prepare(
-      `INSERT INTO help_call VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-         called_at = min(called_at, excluded.called_at), over_at = coalesce(over_at, excluded.over_at),
-         screen = CASE WHEN excluded.over_at IS NULL THEN excluded.screen ELSE screen END,
-         reason = coalesce(excluded.reason, reason)`,
-    )
-    .run(id, device.officeId, device.id, screen, reason, at, over ? at : null);
-  context.tell({ type: 'visit' });
-  return applied;
-};
-
 const applyFeedback = (context: Context, device: Device, op: Of<'feedback'>): Outcome => {
   const { visit_id: visitId, score, reasons, sealed } = op.payload;
   context.db
@@ -201,9 +200,10 @@ const applyFeedback = (context: Context, device: Device, op: Of<'feedback'>): Ou
   return applied;
 };
 
-type Fact = Exclude<Operation, { type: `booking.${string}` | 'request.withdraw' | 'lease.return' }>;
+type Elsewhere = 'booking.create' | 'booking.reschedule' | 'booking.cancel' | 'request.withdraw' | 'lease.return';
+type Fact = Exclude<Operation, { type: Elsewhere }>;
 
-/** `visit.edit` is a request by its nature, and is here because it is about visits alone. */
+/** `visit.edit` and `device.order` are requests by their nature, and are here because they are about no booking. */
 export const applyFact = (context: Context, device: Device, op: Fact): Outcome => {
   switch (op.type) {
     case 'checkin':
@@ -221,6 +221,18 @@ export const applyFact = (context: Context, device: Device, op: Fact): Outcome =
       return applied;
     case 'help':
       return applyHelp(context, device, op);
+    case 'help.take':
+      return takeHelp(context, device, op);
+    case 'visit.stage':
+      return applyStage(context, device, op);
+    case 'booking.no-show':
+      return applyNoShow(context, device, op);
+    case 'ticket.send':
+      return sendTicket(context, device, op);
+    case 'device.order':
+      return orderDevice(context, device, op);
+    case 'staff.emergency':
+      return renewEmergency(context, device, op);
     case 'feedback':
       return applyFeedback(context, device, op);
     case 'ticket.reprint':

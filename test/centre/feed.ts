@@ -3,6 +3,7 @@ import { moveBookings } from './bookings.ts';
 import { EVERYBODY, NO_ROWS, xorHex, type RowRole } from './change-log.ts';
 import { officeDate, type Context, type Happening } from './context.ts';
 import type { Device } from './devices.ts';
+import { moveHelp } from './help.ts';
 import { ProblemError } from './problems.ts';
 import { makeSlots } from './slots.ts';
 import { moveVisits } from './visits.ts';
@@ -29,7 +30,7 @@ export const concerns = (happening: Happening, { officeId, roles }: Reader): boo
 
 /**
  * Brings an office to the business day that it is now: bookings that left the window are evicted, those that came in are
- * put, yesterday's visits are evicted, and there are slots for one more day. Called before each pull; does nothing but one
+ * put, yesterday's visits and older calls for help are evicted, and there are slots for one more day. Called before each pull; does nothing but one
  * read for as long as the day is the same.
  */
 export const moveWindows = (context: Context, officeId: number): void => {
@@ -42,6 +43,7 @@ export const moveWindows = (context: Context, officeId: number): void => {
   context.write(() => {
     moveBookings(context, officeId);
     moveVisits(context, officeId);
+    moveHelp(context, officeId);
     makeSlots(context, officeId);
     db.prepare(
       'INSERT INTO office_window VALUES (?, ?) ON CONFLICT DO UPDATE SET business_date = excluded.business_date',

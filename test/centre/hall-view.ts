@@ -4,9 +4,12 @@ import { byTurn } from '../../shared/domain/queue.ts';
 import { readEntities } from './change-log.ts';
 import { conflictsToday } from './conflicts.ts';
 import { officeDate, readOffice, type Context } from './context.ts';
+import { devicesOf } from './device-rows.ts';
 import { boardNumber, serviceName } from './office-view.ts';
 import { openPurges } from './retention.ts';
 import { openSealed } from './sealing.ts';
+import { smsTasks } from './sms.ts';
+import { envelopesOf } from './staff.ts';
 import { visitRow, visitsInHall, type Visit } from './visits.ts';
 
 /** The hall as it is now, for the office's page: who waits and how long, what the windows do, what staff should look at. */
@@ -38,6 +41,8 @@ export interface HallView {
     screen: string;
     reason: string | null;
     called_at: number;
+    taken_by: string | null;
+    taken_at: number | null;
     over_at: number | null;
   }[];
   requests: {
@@ -69,6 +74,22 @@ export interface HallView {
   }[];
   /** Devices that have not said yet that they erased what they were asked to. */
   purges: { slot: number; rows: number; since: number }[];
+  /** The machines of the office. */
+  devices: {
+    slot: number;
+    name: string;
+    desk: boolean;
+    seen_at: number | null;
+    printer: string;
+    paper_low: boolean;
+    closed: boolean;
+    message: I18nText | null;
+    revoked: boolean;
+  }[];
+  /** Tickets that are to be sent; only how the numbers end is shown. */
+  sms: { op_id: string; ticket: string | null; ends: string | null; at: number }[];
+  /** What belongs into the sealed envelopes. */
+  envelopes: { staff_id: string; code: string; made_at: number }[];
   /** Manual entry that was locked today. */
   locked: { slot: number; what: string; until: number; at: number }[];
 }
@@ -130,7 +151,7 @@ const queueOf = async (context: Context, visits: readonly Visit[]): Promise<Queu
 const helpOf = ({ db }: Context, officeId: number, since: number): HallView['help'] =>
   db
     .prepare<[number, number, number], HallView['help'][number]>(
-      `SELECT help_id, slot_no AS slot, screen, reason, called_at, over_at FROM help_call JOIN device USING (device_id)
+      `SELECT help_id, slot_no AS slot, screen, reason, called_at, taken_by, taken_at, over_at FROM help_call JOIN device USING (device_id)
        WHERE help_call.office_id = ? AND called_at >= ? ORDER BY over_at IS NOT NULL, called_at DESC LIMIT ?`,
     )
     .all(officeId, since, LATEST);
@@ -253,6 +274,24 @@ export const hallView = async (context: Context, officeId: number): Promise<Hall
     feedback: feedbackOf(context, officeId),
     conflicts: conflictsOf(context, officeId),
     purges: openPurges(context, officeId).map(({ slot, rows, since }) => ({ slot, rows, since })),
+    devices: devicesOf(context, officeId).map(({ slot_no: slot, name, roles, order, ...device }) => ({
+      slot,
+      name,
+      desk: roles.includes('desk'),
+      seen_at: device.seen_at,
+      printer: device.printer,
+      paper_low: device.paper_low,
+      closed: order.closed,
+      message: order.message,
+      revoked: device.revoked,
+    })),
+    sms: smsTasks(context, officeId, LATEST).map(({ op_id, ticket, phone, at }) => ({
+      op_id,
+      ticket,
+      ends: phone?.slice(-2) ?? null,
+      at,
+    })),
+    envelopes: envelopesOf(context, officeId),
     locked: readOffice(context, officeId) ? lockedOf(context, officeId, officeDate(context, officeId, now)) : [],
   };
 };

@@ -191,6 +191,8 @@ export const openHall = (context: Context, officeId: number, seed: number): Hall
             contact_hash: null,
             flags: [],
             late: false,
+            via: 'kiosk',
+            override: false,
             redirect: null,
           });
           settleVisit(context, id);

@@ -1,6 +1,6 @@
-import { windowRecord } from '../../shared/contracts/centre/schemas.ts';
+import { staffRecord, windowRecord } from '../../shared/contracts/centre/schemas.ts';
 import { markNoShows, plainBooking, putBooking, readBooking, type Booking } from './bookings.ts';
-import { putEntity, readEntity } from './change-log.ts';
+import { EVERYBODY, keepEntities, putEntity, readEntities, readEntity } from './change-log.ts';
 import { readOffice, type Context } from './context.ts';
 import type { Control, Gate } from './control.ts';
 import { createCode, revokeDevice } from './devices.ts';
@@ -11,6 +11,8 @@ import { ProblemError } from './problems.ts';
 import { erase, purge } from './retention.ts';
 import { callVisit, confirmClaim, finishVisit, leaveVisit, serveVisit, uncallVisit } from './serving.ts';
 import { setFree } from './slots.ts';
+import { smsTasks, type SmsTask } from './sms.ts';
+import { emergencyCode, pinVerifierOf, putStaff } from './staff.ts';
 
 /** What the knobs do that stand for somebody at the centre: staff, the booking portal, the administrator. */
 
@@ -18,7 +20,14 @@ import { setFree } from './slots.ts';
 export interface ControlAnswer {
   booking?: { id: string; number: string; token: string };
   code?: string;
+  /** The tickets of an office that are to be sent, the latest first. */
+  sms?: SmsTask[];
+  /** The code of an envelope; null: there is none. */
+  emergency?: string | null;
 }
+
+/** So many tasks are told. */
+const LATEST_TASKS = 200;
 
 type Knob<K extends keyof Control> = NonNullable<Control[K]>;
 
@@ -49,6 +58,31 @@ const setWindow = (context: Context, given: Knob<'window'>): void => {
   const window = windowRecord.safeParse(readEntity(context, 'window', String(id), officeId));
   if (!window.success) throw new ProblemError('not-found', `there is no window ${id} in office ${officeId}`);
   putEntity(context, 'window', id, { ...window.data, state, until }, officeId);
+};
+
+const setStaff = (context: Context, { id, office_id: office, pin, ...given }: Knob<'staff'>): void => {
+  const audience = office ?? EVERYBODY;
+  const known = staffRecord.safeParse(readEntity(context, 'staff', id, audience));
+  const { name = id, role = 'receptionist', ...rest } = { ...known.data, ...given };
+  const verifier = pin === undefined ? known.data?.pin : pinVerifierOf(pin);
+  if (!verifier) throw new ProblemError('invalid-request', `${id} is new: a PIN is missing`);
+  const code = pin !== undefined && known.data?.emergency === true ? pin : null;
+  putStaff(context, id, { ...rest, name, role, pin: verifier }, audience, code);
+};
+
+const setSetting = (context: Context, { id, office_id: office, value }: Knob<'setting'>): void => {
+  const audience = office ?? EVERYBODY;
+  if (value !== undefined) {
+    putEntity(context, 'setting', id, { value }, audience);
+    return;
+  }
+  const others = readEntities(context, 'setting', audience).filter((known) => known.id !== id);
+  keepEntities(
+    context,
+    'setting',
+    others.map((known) => known.id),
+    audience,
+  );
 };
 
 const setVisit = (context: Context, { visit, to, window }: Knob<'visit'>): void => {
@@ -91,6 +125,12 @@ export const turnKnobs = (context: Context, gate: Gate, hall: Hall | null, chang
     }
     if (change.window) setWindow(context, change.window);
     if (change.visit) setVisit(context, change.visit);
+    if (change.staff) setStaff(context, change.staff);
+    if (change.setting) setSetting(context, change.setting);
+    if (change.sms !== undefined) answer.sms = smsTasks(context, change.sms, LATEST_TASKS);
+    if (change.emergency) {
+      answer.emergency = emergencyCode(context, change.emergency.office_id, change.emergency.staff);
+    }
     if (change.revoke !== undefined && !revokeDevice(context, change.revoke)) {
       throw new ProblemError('not-found', `there is no device ${change.revoke}`);
     }

@@ -80,7 +80,8 @@ const windowCard = (one) => {
 };
 const helpRow = (one) => line(time.format(one.called_at), one.reason === null ? 'Зовёт на помощь' : 'Зовёт на помощь: ' + one.reason,
   'киоск № ' + one.slot + ' · экран ' + one.screen,
-  [one.over_at === null ? chip('ждёт', 'bad') : chip('закрыт в ' + time.format(one.over_at), 'quiet')]);
+  [one.over_at !== null ? chip('закрыт в ' + time.format(one.over_at), 'quiet')
+    : one.taken_at !== null ? chip('принял ' + (one.taken_by || 'сотрудник'), 'good') : chip('ждёт', 'bad')]);
 const requestRow = (one) => line(time.format(one.received_at), REQUEST[one.type] || one.type, 'киоск № ' + one.slot, [
   one.phone && chip('телефон оставлен', 'quiet'),
   one.withdrawn && chip('отозвана', 'warn'),
@@ -105,6 +106,16 @@ const feedbackRow = (one) => line('★'.repeat(one.score), one.ticket || 'Виз
   [one.words && chip('есть слова', 'quiet'), chip(time.format(one.at), 'quiet')]);
 const lockedRow = (one) => line(time.format(one.at), one.what === 'device' ? 'Ввод закрыт на киоске' : 'Ввод закрыт для номера записи',
   'киоск № ' + one.slot, [chip('до ' + time.format(one.until), 'warn')]);
+const deviceRow = (one) => line('№ ' + one.slot, one.name, (one.desk ? 'стойка' : 'киоск') + ' · '
+  + (one.seen_at === null ? 'ещё не отвечал' : 'был на связи в ' + time.format(one.seen_at)) + (one.message ? ' · «' + one.message.ru + '»' : ''), [
+    one.revoked && chip('отозван', 'bad'),
+    one.closed && chip('закрыт стойкой', 'warn'),
+    one.paper_low && chip('мало бумаги', 'warn'),
+    one.seen_at !== null && chip('принтер: ' + one.printer, one.printer === 'ready' ? 'good' : 'warn'),
+  ]);
+const smsRow = (one) => line(one.ticket || '—', 'Талон отправить на телефон', 'с согласия посетителя · ' + time.format(one.at),
+  [one.ends === null ? chip('номер не читается', 'bad') : chip('номер …' + one.ends, 'quiet')]);
+const envelopeRow = (one) => line('Конверт', one.code, 'вход ' + one.staff_id + ' · код от ' + day.format(one.made_at), []);
 const fill = (id, list, row) => {
   byId(id).replaceChildren(...list.map(row));
   byId(id + '-part').hidden = list.length === 0;
@@ -125,6 +136,9 @@ const load = async () => {
   fill('purges', hall.purges, purgeRow);
   fill('requests', hall.requests, requestRow);
   fill('feedback', hall.feedback, feedbackRow);
+  fill('sms', hall.sms, smsRow);
+  fill('devices', hall.devices, deviceRow);
+  fill('envelopes', hall.envelopes, envelopeRow);
 };
 let due = null;
 // The hall moves every few seconds: once for all that comes together.
@@ -179,6 +193,9 @@ const html = (title: string, subtitle: string, timeZone: string, withDemo: boole
   <section id="queue-part" hidden><h2>Очередь</h2><ul id="queue"></ul></section>
   <section id="requests-part" hidden><h2>Заявки</h2><ul id="requests"></ul></section>
   <section id="feedback-part" hidden><h2>Отзывы</h2><ul id="feedback"></ul></section>
+  <section id="sms-part" hidden><h2>Талоны на телефон</h2><ul id="sms"></ul></section>
+  <section id="devices-part" hidden><h2>Устройства</h2><ul id="devices"></ul></section>
+  <section id="envelopes-part" hidden><h2>Аварийный вход: код для конверта</h2><ul id="envelopes"></ul></section>
   <h2>Отметились у киосков</h2>
   <div id="nobody" class="empty">Сегодня ещё никто не отметился</div>
   <ul id="list" aria-live="polite"></ul>

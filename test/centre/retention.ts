@@ -68,8 +68,10 @@ const eraseVisit = (context: Context, visitId: string, why: Why): void => {
   const row = db.prepare<[string], { shown: number }>('SELECT shown FROM visit WHERE visit_id = ?').get(visitId);
   if (!row) return;
   db.prepare(
-    'UPDATE visit SET contact = NULL, contact_hash = NULL, note = NULL, language = NULL WHERE visit_id = ?',
+    `UPDATE visit SET contact = NULL, contact_hash = NULL, note = NULL, claim_document = NULL, language = NULL
+     WHERE visit_id = ?`,
   ).run(visitId);
+  db.prepare('UPDATE sms_task SET sealed = NULL WHERE visit_id = ?').run(visitId);
   if (row.shown === 1) {
     // He is in the hall: his number stays in the queue, with nothing else about him.
     publishVisit(context, visitId);
@@ -81,8 +83,9 @@ const eraseVisit = (context: Context, visitId: string, why: Why): void => {
 };
 
 /** Operations are kept as they came, but for what people left of themselves in them. */
-const FORGET = `UPDATE operation SET body = json_replace(body, '$.payload.contact', NULL, '$.payload.sealed', NULL)
-  WHERE type IN ('walkin', 'booking.create', 'feedback')`;
+const FORGET = `UPDATE operation
+  SET body = json_replace(body, '$.payload.contact', NULL, '$.payload.sealed', NULL, '$.payload.override', NULL)
+  WHERE type IN ('walkin', 'booking.create', 'feedback', 'ticket.send', 'checkin')`;
 
 /** Erases what is known of who a booking was for, with the visits it led to: it was asked for, or its time has come. */
 export const erase = (context: Context, bookingId: string, why: Why = 'request'): void => {
@@ -152,6 +155,7 @@ export const purge = (context: Context, now = context.now()): number =>
         .all(id, first);
       for (const { visit_id: visit } of visits) eraseVisit(context, visit, 'retention');
       db.prepare('UPDATE feedback SET sealed = NULL WHERE office_id = ? AND occurred_at < ?').run(id, from);
+      db.prepare('UPDATE sms_task SET sealed = NULL WHERE office_id = ? AND at < ?').run(id, from);
       db.prepare(
         `${FORGET} AND received_at < ? AND device_id IN (SELECT device_id FROM device WHERE office_id = ?)`,
       ).run(from, id);

@@ -6,6 +6,7 @@ import {
   serviceGroupRecord,
   serviceRecord,
   settingRecord,
+  staffRecord,
   windowRecord,
 } from '../../shared/contracts/centre/schemas.ts';
 import { isTimeZone } from '../../shared/domain/business-day.ts';
@@ -19,11 +20,12 @@ import { putPerson } from './persons.ts';
 import { officeRules, setRules } from './rules.ts';
 import { ensureSealingKey } from './sealing.ts';
 import { bookingTimes, makeSlots, setBookingTimes } from './slots.ts';
+import { putStaff } from './staff.ts';
 
 /**
  * What a centre starts with: the entities in the form of the wire, with their ids. The same file may be put in again:
  * offices, groups, services, windows and settings become what it says (offices are never taken away, and windows that are
- * there keep their state); bookings that are there stay as they are.
+ * there keep their state); bookings and staff that are there stay as they are.
  */
 
 const roles = z.array(z.enum(['kiosk', 'desk'])).min(1);
@@ -64,6 +66,22 @@ const seedSchema = z
     settings: z
       .array(z.strictObject({ id: z.string().min(1).max(80), office_id: officeId.nullable(), ...settingRecord.shape }))
       .default([]),
+    /** Who may sign in at desks; of all offices, or of one. */
+    staff: z
+      .array(
+        z.strictObject({
+          id: z.string().min(1).max(64),
+          office_id: officeId.nullable(),
+          ...staffRecord.shape,
+          /** Of a sealed envelope: its code in clear, for the page from which envelopes are written. */
+          code: z
+            .string()
+            .regex(/^\d{6,20}$/)
+            .nullable()
+            .default(null),
+        }),
+      )
+      .default([]),
     /** Where an office decides otherwise than offices do. */
     rules: z.array(z.strictObject({ office_id: officeId, ...officeRules.shape })).default([]),
     /** Keys of the issuer of confirmations; without any the centre makes its own. `d` lets it sign. */
@@ -98,6 +116,7 @@ const seedSchema = z
     const groups = names(value.service_groups, 'service_groups');
     const services = names(value.services, 'services');
     names(value.bookings, 'bookings');
+    names(value.staff, 'staff');
     const must = (known: Set<number | string>, id: number, path: (string | number)[], what: string) => {
       if (!known.has(id)) issues.push({ code: 'custom', input: id, path, message: `there is no ${what} ${id}` });
     };
@@ -115,6 +134,9 @@ const seedSchema = z
     value.rules.forEach((r, i) => must(offices, r.office_id, ['rules', i, 'office_id'], 'office'));
     value.settings.forEach((s, i) => {
       if (s.office_id !== null) must(offices, s.office_id, ['settings', i, 'office_id'], 'office');
+    });
+    value.staff.forEach((one, i) => {
+      if (one.office_id !== null) must(offices, one.office_id, ['staff', i, 'office_id'], 'office');
     });
     value.enrolment.forEach((e, i) => must(offices, e.office_id, ['enrolment', i, 'office_id'], 'office'));
   });
@@ -167,6 +189,11 @@ export const applySeed = (context: Context, seed: Seed): void => {
       keepEntities(context, 'setting', ids, audience ?? EVERYBODY);
     }
     for (const { office_id: office, ...rules } of seed.rules) setRules(context, office, rules);
+    for (const { id, office_id: office, code, ...record } of seed.staff) {
+      const audience = office ?? EVERYBODY;
+      // A code that was used must not come back, nor somebody who has left.
+      if (readEntity(context, 'staff', id, audience) === null) putStaff(context, id, record, audience, code);
+    }
     for (const { name, phone, document, ...booking } of seed.bookings) {
       if (readBooking(context, booking.id)) continue;
       putBooking(context, booking);

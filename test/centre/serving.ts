@@ -1,7 +1,8 @@
 import type { Context } from './context.ts';
+import { markEdited } from './edits.ts';
 import { ProblemError } from './problems.ts';
 import { settleVisit } from './settling.ts';
-import { mainOf, setStage, stagesOf, visitRow, type Stage, type VisitRow } from './visits.ts';
+import { countCall, mainOf, setStage, stagesOf, visitRow, type Stage, type VisitRow } from './visits.ts';
 
 /**
  * How a visit goes on: called to a window, served there, done, or gone. One with several services waits again in between.
@@ -37,6 +38,7 @@ export const callVisit = (context: Context, visitId: string, windowId: number | 
     const { stage, position } = present(visit);
     const called: Stage = { ...stage, state: 'called', window_id: windowId, called_at: at, serving_at: null };
     setStage(context, visit.id, position, called, 'called');
+    countCall(context, visit.id, position);
     settleVisit(context, visit.id);
   });
 };
@@ -99,10 +101,10 @@ export const confirmClaim = (context: Context, visitId: string): void => {
     const { id, row } = visitOrThrow(context, visitId);
     context.db
       .prepare(
-        `UPDATE visit SET claim_confirmed = 1, set_priority = claim_level, priority_rev = ?
-         WHERE visit_id = ? AND claim_level IS NOT NULL`,
+        `UPDATE visit SET claim_confirmed = 1, set_priority = claim_level WHERE visit_id = ? AND claim_level IS NOT NULL`,
       )
-      .run(row.rev + 1, id);
+      .run(id);
+    if (row.claim_level !== null) markEdited(context, row, ['claim', 'priority']);
     settleVisit(context, id);
   });
 };

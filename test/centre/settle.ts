@@ -24,6 +24,8 @@ export interface Checkin {
   undoneAt: number | null;
   /** A desk said that it is another person: a visit of its own, without the booking. */
   split: boolean;
+  /** Staff let him in against the rules: what is wrong with it is to be known, and nobody has to decide it any more. */
+  override: boolean;
 }
 
 export interface BookingFacts {
@@ -124,7 +126,7 @@ const placeMain = (
     };
   }
   const apart = (type: Collision['type'], since: number | null = null) => ({
-    placed: { ...bare, collision: { type, other: null, since, open: true } },
+    placed: { ...bare, collision: { type, other: null, since, open: !main.override } },
     holds: false,
   });
   if (booking.place !== main.place) {
@@ -135,7 +137,7 @@ const placeMain = (
   if (held.length > 0) return apart('from-cancelled', Math.min(...held) || null);
   if (booking.said === 'arrived') return apart('double-checkin');
   if (booking.said === 'served') return apart('already-served');
-  const missed = booking.noShow && main.at > booking.until;
+  const missed = booking.noShow && main.at > booking.until && !main.override;
   if (missed) return { placed: { ...bare, late: true }, holds: false };
   const reverted = booking.cancels.filter((at) => at >= main.at);
   const collision = ((): Collision | null => {

@@ -52,26 +52,27 @@ const walkIn = (context: Context, row: VisitRow): Placed => ({
 /** What staff did with a visit goes on with the ticket that is the visit from now on. */
 const handOver = (context: Context, from: VisitRow, to: string): void => {
   const { db } = context;
-  if (progressOf(context, from).begun) {
+  if (progressOf(context, from).begun || from.edits.includes('"services"')) {
     db.prepare('DELETE FROM stage WHERE visit_id = ?').run(to);
     db.prepare('UPDATE stage SET visit_id = ? WHERE visit_id = ?').run(to, from.visit_id);
     newStages(context, from.visit_id, from.services);
   }
   db.prepare(
     `UPDATE visit SET state = from_row.state, claim_confirmed = from_row.claim_confirmed,
-       set_priority = from_row.set_priority, priority_rev = from_row.priority_rev, note = from_row.note,
-       note_rev = from_row.note_rev, rev = max(visit.rev, from_row.rev)
+       claim = from_row.claim, claim_level = from_row.claim_level, claim_document = from_row.claim_document,
+       set_priority = from_row.set_priority, note = from_row.note, people = from_row.people,
+       companion = from_row.companion, edits = from_row.edits, rev = max(visit.rev, from_row.rev)
      FROM (SELECT * FROM visit WHERE visit_id = ?) AS from_row WHERE visit.visit_id = ?`,
   ).run(from.visit_id, to);
   db.prepare(
-    `UPDATE visit SET state = 'waiting', claim_confirmed = 0, set_priority = NULL, priority_rev = 0, note = NULL,
-       note_rev = 0 WHERE visit_id = ?`,
+    `UPDATE visit SET state = 'waiting', claim = NULL, claim_level = NULL, claim_document = NULL, claim_confirmed = 0,
+       set_priority = NULL, note = NULL, people = 1, companion = 0, edits = '{}' WHERE visit_id = ?`,
   ).run(from.visit_id);
 };
 
 /** Whether staff have done anything with it. */
 const isTouched = (context: Context, row: VisitRow): boolean =>
-  row.note_rev > 0 || row.priority_rev > 0 || row.claim_confirmed === 1 || progressOf(context, row).begun;
+  row.edits !== '{}' || row.claim_confirmed === 1 || progressOf(context, row).begun;
 
 /** The first of the other visits of the day with the same number; null when this one was the first. */
 const sameNumber = ({ db }: Context, row: VisitRow): string | null => {
@@ -197,6 +198,12 @@ const cancelsOf = ({ db }: Context, bookingId: string): number[] =>
     .all(bookingId)
     .map(({ at }) => at);
 
+/** Whether a desk of its office said that he did not come. */
+const wasNoShow = ({ db }: Context, row: BookingRow): boolean =>
+  db
+    .prepare<[string, number]>('SELECT 1 FROM no_show WHERE booking_id = ? AND office_id = ? AND withdrawn_at IS NULL')
+    .get(row.booking_id, row.office_id) !== undefined;
+
 const factsOf = (context: Context, row: BookingRow) => {
   const times = checkinTimes(context, row.office_id, row.service_id, row.starts_at);
   const said = statusOf(row.said);
@@ -207,7 +214,7 @@ const factsOf = (context: Context, row: BookingRow) => {
     inTime: times?.inTime ?? row.starts_at,
     until: times?.until ?? row.starts_at,
     said,
-    noShow: said === 'no-show' || row.no_show_at !== null,
+    noShow: said === 'no-show' || row.no_show_at !== null || wasNoShow(context, row),
     cancels: cancelsOf(context, row.booking_id),
   };
 };
@@ -235,6 +242,7 @@ export const settleBooking = (context: Context, bookingId: string, changed = fal
     startsAt: row.said_starts_at,
     undoneAt: undoneAt(context, row.visit_id),
     split: splits.has(row.visit_id),
+    override: row.override === 1,
   }));
   const returnMs = rulesOf(context, rows[0]?.office_id ?? booking?.office_id ?? 0).return_minutes * MINUTE_MS;
   const settled = settle(

@@ -10,6 +10,7 @@ import {
   problem,
   snapshotLine,
   type Operation,
+  type OperationInput,
   type Problem,
 } from '../../shared/contracts/centre/schemas.ts';
 import type { Series } from '../../shared/domain/ticket-number.ts';
@@ -160,10 +161,16 @@ interface WalkInDetails {
 }
 
 type OpOf<T extends Operation['type']> = Extract<Operation, { type: T }>;
-type PayloadOf<T extends Operation['type']> = OpOf<T>['payload'];
+type PayloadOf<T extends Operation['type']> = Extract<OperationInput, { type: T }>['payload'];
 
 /** Those that need the centre's consent; the rest has happened. */
-const REQUESTS: readonly Operation['type'][] = ['booking.create', 'booking.reschedule', 'booking.cancel'];
+const REQUESTS: readonly Operation['type'][] = [
+  'booking.create',
+  'booking.reschedule',
+  'booking.cancel',
+  'visit.edit',
+  'device.order',
+];
 
 /** Seals as a kiosk does: a compact JWE to the centre's key. */
 export const sealFor = async (key: NonNullable<Out<'keys'>['sealing']>, value: unknown): Promise<string> =>

@@ -49,14 +49,18 @@ export interface VisitRow {
   said_priority: string;
   claim: string | null;
   claim_level: string | null;
+  via: 'kiosk' | 'desk';
+  override: number;
   redirect: number;
   redirect_to: number | null;
   state: string;
+  edits: string;
   claim_confirmed: number;
+  claim_document: string | null;
   set_priority: string | null;
-  priority_rev: number;
   note: string | null;
-  note_rev: number;
+  people: number;
+  companion: number;
   role: 'visit' | 'also' | 'return' | 'undone';
   main_visit: string | null;
   split: number;
@@ -86,7 +90,9 @@ export type NewVisit = Pick<
   | 'contact'
   | 'contact_hash'
   | 'said_starts_at'
+  | 'via'
 > & {
+  override: boolean;
   services: readonly number[];
   ticket: TicketNumber;
   queue_date: string | null;
@@ -151,6 +157,7 @@ const toVisit = (context: Context, row: VisitRow): Visit => {
     office_id: row.office_id,
     business_date: row.queue_date ?? row.business_date,
     origin: isOwn(row) ? 'booking' : 'walk-in',
+    via: row.via,
     ticket: { series: among(SERIES, row.series), number: row.number },
     also: furtherTickets(context, row.visit_id),
     state: gone ? 'left' : among(VISIT_STATES, row.state),
@@ -174,9 +181,12 @@ const detailOf = (context: Context, row: VisitRow): VisitDetailRecord => ({
           id: row.claim,
           level: among(PRIORITIES, row.claim_level ?? 'none'),
           confirmed: row.claim_confirmed === 1,
+          document: row.claim_document,
         },
   phone: phoneIn(context, row.contact),
   note: row.note,
+  people: row.people,
+  companion: row.companion === 1,
   flags: [...words.parse(JSON.parse(row.flags)).filter((flag) => flag !== 'late'), ...(row.late === 1 ? ['late'] : [])],
 });
 
@@ -233,8 +243,9 @@ export const insertVisit = (context: Context, visit: NewVisit): void => {
   db.prepare(
     `INSERT INTO visit (visit_id, rev, office_id, device_id, op_id, seq, origin, booking_id, service_id, services, series,
        number, business_date, queue_date, occurred_at, arrived_at, ranked_at, received_at, language, contact, contact_hash,
-       flags, said_late, said_starts_at, said_priority, claim, claim_level, redirect, redirect_to, state, order_at)
-     VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?)`,
+       flags, said_late, said_starts_at, said_priority, claim, claim_level, via, override, redirect, redirect_to, state,
+       order_at)
+     VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?)`,
   ).run(
     visit.visit_id,
     visit.office_id,
@@ -262,6 +273,8 @@ export const insertVisit = (context: Context, visit: NewVisit): void => {
     visit.priority,
     visit.claim?.id ?? null,
     visit.claim?.level ?? null,
+    visit.via,
+    visit.override ? 1 : 0,
     visit.redirect ? 1 : 0,
     visit.redirect?.to ?? null,
     visit.arrived_at,
@@ -275,6 +288,53 @@ export const insertVisit = (context: Context, visit: NewVisit): void => {
       `ALARM: ticket ${series} ${number} of ${visit.business_date} was given twice in office ${visit.office_id}`,
     );
   }
+};
+
+/** He was called once more; when he was called stays as it is. */
+export const countCall = ({ db }: Context, visitId: string, position: number): void => {
+  db.prepare('UPDATE stage SET calls = calls + 1 WHERE visit_id = ? AND position = ?').run(visitId, position);
+};
+
+/**
+ * Replaces what a visit is still to be served for. Those that are done stay in front, and one that stays keeps its state.
+ * @param rest in their order
+ */
+export const setServices = (context: Context, visitId: string, rest: readonly number[]): void => {
+  const { db } = context;
+  const before = stagesOf(context, visitId);
+  const done = before.filter(({ state }) => state === 'done');
+  const open = before.filter(({ state }) => state !== 'done');
+  const after = [
+    ...done,
+    ...rest.map((service): Stage => {
+      const at = open.findIndex(({ service_id: id, state }) => id === service && state !== 'skipped');
+      const [kept] = at < 0 ? [] : open.splice(at, 1);
+      return (
+        kept ?? {
+          service_id: service,
+          state: 'waiting',
+          window_id: null,
+          called_at: null,
+          serving_at: null,
+          done_at: null,
+        }
+      );
+    }),
+  ];
+  db.prepare('DELETE FROM stage WHERE visit_id = ?').run(visitId);
+  const insert = db.prepare(
+    `INSERT INTO stage (visit_id, position, service_id, state, window_id, called_at, serving_at, done_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  after.forEach((s, position) =>
+    insert.run(visitId, position, s.service_id, s.state, s.window_id, s.called_at, s.serving_at, s.done_at),
+  );
+  const state = ((): VisitState => {
+    const now = after.find((stage) => stage.state === 'called' || stage.state === 'serving')?.state;
+    if (now === 'called' || now === 'serving') return now;
+    return after.every((stage) => stage.state === 'done') ? 'done' : 'waiting';
+  })();
+  db.prepare('UPDATE visit SET state = ? WHERE visit_id = ?').run(state, visitId);
 };
 
 /** Sets the state of a visit and of one of its stages. */

@@ -126,6 +126,10 @@ const COLLECTION_TEXT: Record<CollectionName, string> = {
   person: 'who booked: name, phone, document',
   visit_detail: 'what staff know of a visit: claim, phone, note',
   conflict: 'what contradicts what, for staff to decide',
+  staff: 'who may sign in at a desk, with what shows that a PIN is right',
+  device: 'the machines of the office: how they are, and what they are told to do',
+  help: 'calls for help from kiosks, and who went there',
+  day_numbers: 'the numbers of a business day that is over',
 };
 
 const limits = (): string => {

@@ -296,12 +296,12 @@ describe('what contradicts what (the conflict table, on)', () => {
       seen.row('visit_detail', op.payload.visit_id)?.claim,
     ];
     await seen.refresh();
-    expect(of(claimed)).toEqual(['none', { id: 'infant', level: 'first', confirmed: false }]);
-    expect(of(atOnce)).toEqual(['out-of-turn', { id: 'hero', level: 'out-of-turn', confirmed: false }]);
+    expect(of(claimed)).toEqual(['none', { id: 'infant', level: 'first', confirmed: false, document: null }]);
+    expect(of(atOnce)).toEqual(['out-of-turn', { id: 'hero', level: 'out-of-turn', confirmed: false, document: null }]);
     const visit = claimed.payload.visit_id;
     await desk.push(edit(desk, visit, seen.rev('visit', visit), { priority: 'first' }));
     await seen.refresh();
-    expect(of(claimed)).toEqual(['first', { id: 'infant', level: 'first', confirmed: true }]);
+    expect(of(claimed)).toEqual(['first', { id: 'infant', level: 'first', confirmed: true, document: null }]);
   });
 
   it('row 19: every word about a visit is kept, and the latest counts', async () => {

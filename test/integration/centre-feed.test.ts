@@ -216,14 +216,18 @@ describe('a centre that was restored from a backup', () => {
   });
 });
 
-it('every row that the demo sends can be read', async () => {
+it('every row that the demo sends can be read, at a kiosk and at a desk', async () => {
   const centre = await start();
-  const device = await enrol(centre);
-  centre.control({ counters: { step: 600 } });
-  const rows = await device.pull(1000);
-  const bad = rows.flatMap((row) => change.safeParse(row).error ?? []);
-  expect(bad).toEqual([]);
-  expect(new Set(rows.map(({ c }) => c))).toEqual(
-    new Set(['office', 'service_group', 'service', 'window', 'slot', 'booking', 'visit']),
-  );
+  const kiosk = ['office', 'service_group', 'service', 'window', 'device', 'slot', 'booking', 'visit'];
+  for (const [role, names] of [
+    ['kiosk', kiosk],
+    ['desk', [...kiosk, 'staff', 'person', 'visit_detail', 'day_numbers']],
+  ] as const) {
+    const device = await enrol(centre, DEMO_OFFICE, [role]);
+    centre.control({ counters: { step: 600 } });
+    const rows = await device.pull(1000);
+    const bad = rows.flatMap((row) => change.safeParse(row).error ?? []);
+    expect(bad).toEqual([]);
+    expect([...new Set(rows.map(({ c }) => c))].toSorted()).toEqual(names.toSorted());
+  }
 });

@@ -179,7 +179,8 @@ describe('who may have a row', () => {
     expect(seen(DESK)).toEqual(NAMES);
     expect(seen({ ...DESK, officeId: THERE })).toEqual([]);
     // Also when whoever wrote it forgot to say so. The slot here is for desks by choice.
-    const kiosk = NAMES.filter((c) => !['person', 'visit_detail', 'conflict'].includes(c));
+    const desks = ['staff', 'person', 'visit_detail', 'conflict', 'day_numbers'];
+    const kiosk = NAMES.filter((c) => !desks.includes(c));
     expect(seen(KIOSK)).toEqual(kiosk);
   });
 
@@ -200,12 +201,14 @@ describe('who may have a row', () => {
     expect(readChanges(context, KIOSK, cursor, 100).changes[0]).not.toHaveProperty('purge');
   });
 
-  it('gets a setting of the office or one of all, which cannot both be', () => {
+  it('gets a setting, and somebody of the staff, of the office or of all, which cannot both be', () => {
     const context = open();
     putEntity(context, 'setting', 'a', { value: 1 });
     putEntity(context, 'setting', 'b', { value: 1 }, HERE);
     putEntity(context, 'setting', 'b', { value: 2 }, THERE);
     expect(() => putEntity(context, 'setting', 'a', { value: 2 }, HERE)).toThrow(/setting a/);
     expect(() => putEntity(context, 'setting', 'b', { value: 2 }, EVERYBODY)).toThrow(/setting b/);
+    putEntity(context, 'staff', 'a', {});
+    expect(() => putEntity(context, 'staff', 'a', {}, HERE)).toThrow(/staff a/);
   });
 });

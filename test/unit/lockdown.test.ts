@@ -193,7 +193,7 @@ describe('keys', () => {
     'Shift',
     'Control',
     'Alt',
-  ])('%s passes', (name) => expect(isBlockedKey(key(name), false)).toBe(false));
+  ])('%s passes', (name) => expect(isBlockedKey(key(name), 'kiosk', false)).toBe(false));
   test.each([
     'F1',
     'F5',
@@ -210,16 +210,27 @@ describe('keys', () => {
     'AudioVolumeUp',
     'ZoomIn',
     'Power',
-  ])('%s is kept', (name) => expect(isBlockedKey(key(name), false)).toBe(true));
+  ])('%s is kept', (name) => expect(isBlockedKey(key(name), 'kiosk', false)).toBe(true));
+  test('a desk types, reloads nothing and inspects nothing', () => {
+    for (const name of ['c', 'v', 'x', 'a', 'z'])
+      expect([name, isBlockedKey(key(name, { control: true }, `Key${name.toUpperCase()}`), 'desk', false)]).toEqual([
+        name,
+        false,
+      ]);
+    expect(isBlockedKey(key('F2'), 'desk', false)).toBe(false);
+    for (const name of ['F11', 'F12']) expect(isBlockedKey(key(name), 'desk', false)).toBe(true);
+    expect(isBlockedKey(key('r', { control: true }, 'KeyR'), 'desk', false)).toBe(true);
+    expect(isBlockedKey(key('F4', { alt: true }), 'desk', false)).toBe(true);
+  });
   test('nothing with Ctrl, Alt or the system key; a developer may reload and inspect', () => {
     for (const name of ['a', 'r', 'w', 'q', 'p', 'l', '+', '-', '0', 'Tab', 'F4', 'ArrowLeft', 'Delete']) {
       for (const mods of [{ control: true }, { alt: true }, { meta: true }, { control: true, alt: true }]) {
-        expect([name, mods, isBlockedKey(key(name, mods), false)]).toEqual([name, mods, true]);
+        expect([name, mods, isBlockedKey(key(name, mods), 'kiosk', false)]).toEqual([name, mods, true]);
       }
     }
-    expect(isBlockedKey(key('r', { control: true }, 'KeyR'), true)).toBe(false);
-    expect(isBlockedKey(key('I', { control: true }, 'KeyI'), true)).toBe(false);
-    expect(isBlockedKey(key('w', { control: true }, 'KeyW'), true)).toBe(true);
+    expect(isBlockedKey(key('r', { control: true }, 'KeyR'), 'kiosk', true)).toBe(false);
+    expect(isBlockedKey(key('I', { control: true }, 'KeyI'), 'kiosk', true)).toBe(false);
+    expect(isBlockedKey(key('w', { control: true }, 'KeyW'), 'kiosk', true)).toBe(true);
   });
 });
 
@@ -238,15 +249,17 @@ test('a page that keeps dying is loaded ever more rarely, and always again', () 
 describe('the command line', () => {
   const parse = (argv: string[], strict = true) => parseArgs(argv, { strict, cwd: path.resolve('/cwd') });
   test('paths and sizes', () => {
-    expect(parse([])).toEqual({ ok: true, args: { data: null, config: null, window: null } });
+    expect(parse([])).toEqual({ ok: true, args: { data: null, config: null, window: null, roles: ['kiosk'] } });
     expect(parse(['--data=d', '--config=/etc/talon.json', '--window=1080x1920'])).toEqual({
       ok: true,
       args: {
         data: path.resolve('/cwd/d'),
         config: path.resolve('/etc/talon.json'),
         window: { width: 1080, height: 1920 },
+        roles: ['kiosk'],
       },
     });
+    expect(parse(['--roles=desk,kiosk'])).toMatchObject({ ok: true, args: { roles: ['kiosk', 'desk'] } });
   });
   test.each([
     [['--data'], '--data needs a value'],

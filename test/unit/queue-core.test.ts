@@ -213,7 +213,7 @@ describe('the wait', () => {
     const more = () =>
       lobby.store.write((db) => {
         db.run({
-          text: `INSERT INTO queue_visit VALUES (?, 1, ?, 'walk-in', 1, 'A', 1, 'waiting', 'none', 0, 0, '[]')`,
+          text: `INSERT INTO queue_visit VALUES (?, 1, ?, 'walk-in', 1, 'A', 1, 'waiting', 'none', 0, 0, '[]', 'kiosk')`,
           params: [v7(), DAY],
         });
         db.run({
@@ -302,7 +302,7 @@ describe('hot queries', () => {
       contact: null,
       language: 'ru',
     });
-    await lobby.voice.call(v7(), 'home', null);
+    await lobby.voice.call(v7(), 'home', null, { booking: null, visit: null });
     lobby.store.read((db) => {
       readBookingByNumber(db, number, lobby.now);
       bookingsOfPerson(db, 'a'.repeat(32), 0, lobby.now);

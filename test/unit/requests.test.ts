@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => lobby.close());
 
-const idOf = (op: Operation): string => ('booking_id' in op.payload ? op.payload.booking_id : '');
+const idOf = (op: Operation): string => ('booking_id' in op.payload ? (op.payload.booking_id ?? '') : '');
 const booking = (op: Operation) => ({
   id: idOf(op),
   rev: 2,

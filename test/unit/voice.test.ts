@@ -20,7 +20,7 @@ const heard = (): void => {
     return Promise.resolve();
   };
 };
-const call = (attempt = v7()) => lobby.voice.call(attempt, 'services', 'lost');
+const call = (attempt = v7()) => lobby.voice.call(attempt, 'services', 'lost', { booking: null, visit: null });
 
 describe('calling staff', () => {
   it('is told when the centre has heard it', async () => {

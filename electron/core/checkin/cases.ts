@@ -14,6 +14,8 @@ export interface Cases {
   open: (bookings: readonly string[]) => string;
   /** @returns whether the case is there, still good, and of this booking */
   allows: (id: string, booking: string) => boolean;
+  /** The one booking of a case that is still good; null when there is none, or several. */
+  only: (id: string) => string | null;
 }
 
 export const createCases = (clock: Clock, ids: Ids): Cases => {
@@ -31,6 +33,11 @@ export const createCases = (clock: Clock, ids: Ids): Cases => {
     allows: (id, booking) => {
       const found = cases.get(id);
       return found !== undefined && found.until > clock.monotonic() && found.bookings.has(booking);
+    },
+    only: (id) => {
+      const found = cases.get(id);
+      if (found === undefined || found.until <= clock.monotonic() || found.bookings.size !== 1) return null;
+      return found.bookings.values().next().value ?? null;
     },
   };
 };

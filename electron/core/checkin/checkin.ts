@@ -14,11 +14,13 @@ import type { Store } from '../store/store.ts';
 import { queuedJob } from '../store/views.ts';
 import {
   insertVisit,
+  jobsOfPaper,
   jobsOfTicket,
   knownVisit,
   readVisit,
   readVisitOfTicket,
   toldOf,
+  visitElsewhere,
   type VisitRow,
 } from '../store/visits.ts';
 import { enqueue, type NewOperation } from '../sync/outbox.ts';
@@ -76,6 +78,18 @@ interface Asked {
   /** For the record of a refusal: why, and a hash of what was read. */
   why: string | null;
   hash: string;
+  /** Who did it, for the audit log: the kiosk, or a member of staff. */
+  actor: string;
+  /** Staff let him in against the rules. */
+  override: Override | null;
+  /** False: he takes the number without a ticket. */
+  paper: boolean;
+}
+
+/** Why the rules do not count this time, and who has agreed where it takes two. */
+export interface Override {
+  reason: string;
+  second: string | null;
 }
 
 /** For services whose group has not arrived: numbers of theirs stand in a series of their own. */
@@ -86,6 +100,26 @@ export const PRINT_WITHIN_MS = 120_000;
 
 /** Refusals that are about the time, not about whose it is: the booking may still be moved or cancelled. */
 const TIMED: ReadonlySet<string> = new Set(['too-early', 'too-late', 'other-day', 'superseded']);
+
+/** What a booking may be checked in against by staff. A code that is none of ours, and what was used, are not among it. */
+const OVERRIDABLE: ReadonlySet<string> = new Set([
+  'other-office',
+  'cancelled',
+  'superseded',
+  'other-day',
+  'too-early',
+  'too-late',
+]);
+export const mayOverride = (reason: string): boolean => OVERRIDABLE.has(reason);
+
+/** A booking of somebody who stands before a member of staff. */
+export interface StaffCheckin {
+  attempt: string;
+  booking: string;
+  override: Override | null;
+  paper: boolean;
+}
+const KIOSK = { actor: 'kiosk', paper: true } as const;
 
 /** One visitor at a time: two calls that race for one booking or one number meet here, not in the database. */
 export const createTurns = () => {
@@ -122,7 +156,7 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
           clock: stamp(),
           payload: { reason, text_sha256: hash },
         });
-        audit(db, { at: now, actor: 'kiosk', action: 'scan.refused', entityId: opId, detail: { reason, why } });
+        audit(db, { at: now, actor: asked.actor, action: 'scan.refused', entityId: opId, detail: { reason, why } });
       });
     } catch (error) {
       // A full disk stops check-ins, with an error of its own; the visitor is still told why his code is refused.
@@ -135,13 +169,30 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
 
   const seriesOf = (db: ReadDb, d: Accepted): Series => readService(db, d.services[0] ?? -1)?.series ?? FALLBACK_SERIES;
 
+  /** The decision of the rules, or of staff against them. */
+  const decided = (at: Considered, asked: Asked): Considered['decision'] => {
+    const { decision: d, booking } = at;
+    if (!asked.override || !booking || d.accept !== false || !mayOverride(d.reason)) return d;
+    return {
+      accept: true,
+      bookingId: booking.bookingId,
+      services: booking.services,
+      startsAt: booking.startsAt,
+      priority: booking.priority,
+      provisional: false,
+      // He stands where he came: his booked time is not now.
+      late: true,
+      uncertain: false,
+    };
+  };
+
   const commit = (code: Code, asked: Asked, leased: Lease | null, told: VisitRow['told']): ScanOutcome => {
     const now = moment();
     const started = clock.monotonic();
     const outcome = store.write((db) => {
       // Decided again with what is true now: the lease took its time.
       const at = consider(db, code, asked.needsBooking, now);
-      const d = at.decision;
+      const d = decided(at, asked);
       if (d.accept !== true) return null;
       const { series, number } = takeNumber(
         db,
@@ -176,7 +227,8 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
       };
       insertVisit(db, visit);
       const jobId = ids.uuid();
-      const expiresAt = now.at + PRINT_WITHIN_MS;
+      // A job without a paper has expired before it began: whoever wants one later gets a copy.
+      const expiresAt = asked.paper ? now.at + PRINT_WITHIN_MS : now.at;
       insertJob(db, { jobId, of: { ticket: ticketId }, copy: 0, now: now.at, expiresAt, attemptId: asked.attempt });
       const [service, ...further] = d.services;
       enqueue(db, {
@@ -186,6 +238,7 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
         entity_id: visitId,
         business_date: at.day,
         occurred_at: now.at,
+        ...(asked.actor === 'kiosk' ? {} : { actor: asked.actor }),
         clock: stamp(),
         payload: {
           visit_id: visitId,
@@ -198,14 +251,15 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
           starts_at: d.startsAt,
           flags,
           source: asked.source,
+          override: asked.override,
         },
       });
       audit(db, {
         at: now.at,
-        actor: 'kiosk',
-        action: 'checkin',
+        actor: asked.actor,
+        action: asked.override ? 'checkin.override' : 'checkin',
         entityId: visitId,
-        detail: { series, number, provisional: d.provisional },
+        detail: { series, number, provisional: d.provisional, ...asked.override },
       });
       return accepted(db, at, visit, queuedJob(jobId, ticketId, 0));
     });
@@ -262,7 +316,8 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
     type Seen = { outcome: ScanOutcome; day: string } | { accept: Accepted; day: string; series: Series } | null;
     const seen = store.read((db): Seen => {
       const at = consider(db, code, asked.needsBooking, now);
-      const { booking, decision: d } = at;
+      const { booking } = at;
+      const d = decided(at, asked);
       const his = d.accept === true || (d.accept === false && TIMED.has(d.reason));
       if (asked.purpose === 'manage' && booking && code.kind !== 'visit' && his) {
         return {
@@ -306,7 +361,7 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
       return visit ? accepted(db, here(db, clock.now()), visit, job) : null;
     });
 
-  const scan = async (input: ScanInput): Promise<ScanOutcome> => {
+  const scan = async (input: ScanInput, by: Pick<Asked, 'actor' | 'paper'> = KIOSK): Promise<ScanOutcome> => {
     const made = before(input.attempt);
     if (made) return made;
     const now = moment().at;
@@ -321,6 +376,8 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
       chosen: false,
       why: read.why,
       hash: textHash(input.text),
+      override: null,
+      ...by,
     };
     const { code } = read;
     if (code.kind !== 'number') return proceed(code, asked);
@@ -390,6 +447,8 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
       chosen: false,
       why: null,
       hash,
+      override: null,
+      ...KIOSK,
     };
     if (!(await factorFits(input.factor, booking?.factors ?? [])) || !booking) return wrong(hash, asked, now);
     store.write((db) => forgetTries(db, hash));
@@ -402,40 +461,53 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
     if (!cases.allows(input.case, input.booking) || !store.read((db) => readBooking(db, input.booking))) {
       return refusedFor('case-expired', [{ step: 'scan-again' }]);
     }
-    return proceed(
-      { kind: 'booking', bookingId: input.booking },
-      {
-        attempt: input.attempt,
-        source: 'chosen',
-        purpose: 'check-in',
-        needsBooking: false,
-        chosen: true,
-        why: null,
-        hash: textHash(input.booking),
-      },
-    );
+    return proceed({ kind: 'booking', bookingId: input.booking }, chosenBy(KIOSK, input));
   };
+  const chosenBy = (
+    by: Pick<Asked, 'actor' | 'paper'>,
+    input: { attempt: string; booking: string; override?: Override | null },
+  ): Asked => ({
+    attempt: input.attempt,
+    source: 'chosen',
+    purpose: 'check-in',
+    needsBooking: false,
+    chosen: true,
+    why: null,
+    hash: textHash(input.booking),
+    override: input.override ?? null,
+    ...by,
+  });
+  const byStaff = async (actor: string, input: StaffCheckin): Promise<ScanOutcome> =>
+    before(input.attempt) ??
+    proceed(
+      { kind: 'booking', bookingId: input.booking },
+      chosenBy({ actor, paper: input.paper }, input),
+    );
 
-  const copy = (attempt: string, visitId: string): PrintJobView => {
+  const copy = (actor: string, attempt: string, visitId: string): PrintJobView => {
     const now = clock.now();
+    const staff = actor !== 'kiosk';
     const job = store.write((db) => {
       const at = here(db, now);
       const visit = readVisit(db, visitId);
       const today = visit?.businessDate === at.day || Math.abs(now - (visit?.arrivedAt ?? 0)) < DAY_MS;
-      if (!visit || !today) throw new CallFailure('not-found', 'no such visit today');
-      const jobs = jobsOfTicket(db, visit.ticketId);
+      const elsewhere = !visit && staff && visitElsewhere(db, visitId, at.day) !== null;
+      if (!elsewhere && (!visit || !today)) throw new CallFailure('not-found', 'no such visit today');
+      const of = visit ? { ticket: visit.ticketId } : { elsewhere: visitId };
+      const paper = visit?.ticketId ?? visitId;
       const earlier = jobOfAttempt(db, attempt);
-      if (earlier?.ticket === visit.ticketId) return earlier;
+      if (earlier?.ticket === paper) return earlier;
       if (earlier) throw new CallFailure('conflict', 'this attempt id was used for another visit');
-      const known = knownVisit(db, visit);
+      const jobs = jobsOfPaper(db, of);
       const last = jobs.at(-1);
       // The paper before this one has not come out yet: it is what the visitor waits for.
-      if (last && known.printing) return last;
-      if (!mayCopy(known, now)) throw new CallFailure('conflict', 'no further copy without staff');
+      if (last && ['queued', 'blocked', 'sending'].includes(last.state)) return last;
+      if (visit && !staff && !mayCopy(knownVisit(db, visit), now))
+        throw new CallFailure('conflict', 'no further copy without staff');
       const jobId = ids.uuid();
-      const n = known.copies + 1;
-      const expiresAt = now + PRINT_WITHIN_MS;
-      insertJob(db, { jobId, of: { ticket: visit.ticketId }, copy: n, now, expiresAt, attemptId: attempt });
+      // The first paper of a visit of another device is with it: what comes out here is a copy in any case.
+      const n = (last?.copy ?? 0) + 1;
+      insertJob(db, { jobId, of, copy: n, now, expiresAt: now + PRINT_WITHIN_MS, attemptId: attempt });
       enqueue(db, {
         op_id: ids.uuid(),
         type: 'ticket.reprint',
@@ -443,11 +515,12 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
         entity_id: visitId,
         business_date: at.day,
         occurred_at: now,
+        ...(staff ? { actor } : {}),
         clock: stamp(),
         payload: { visit_id: visitId, copy: n },
       });
-      audit(db, { at: now, actor: 'kiosk', action: 'ticket.copy', entityId: visitId, detail: { copy: n } });
-      return queuedJob(jobId, visit.ticketId, n);
+      audit(db, { at: now, actor, action: 'ticket.copy', entityId: visitId, detail: { copy: n } });
+      return queuedJob(jobId, paper, n);
     });
     log.info('ticket.copy', { attempt, visit: visitId, job: job.id, copy: job.copy });
     committed();
@@ -461,8 +534,22 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
     number: (input: Parameters<typeof number>[0]): Promise<ScanOutcome> => inTurn(() => number(input)),
     /** A booking of a case that is open. */
     booking: (input: Parameters<typeof booking>[0]): Promise<ScanOutcome> => inTurn(() => booking(input)),
+    /** A booking of somebody who stands before a member of staff. @param actor who that is, for the audit log */
+    byStaff: (actor: string, input: StaffCheckin): Promise<ScanOutcome> => inTurn(() => byStaff(actor, input)),
+    /** A code that staff have read, of a booking that has not arrived here yet. */
+    scanByStaff: (actor: string, input: { attempt: string; text: string; paper: boolean }): Promise<ScanOutcome> =>
+      inTurn(() =>
+        scan(
+          { attempt: input.attempt, text: input.text, source: 'wedge', purpose: 'check-in' },
+          { actor, paper: input.paper },
+        ),
+      ),
     /** @throws CallFailure not-found | conflict */
-    copy: (attempt: string, visitId: string): Promise<PrintJobView> => inTurn(async () => copy(attempt, visitId)),
+    copy: (attempt: string, visitId: string): Promise<PrintJobView> =>
+      inTurn(async () => copy('kiosk', attempt, visitId)),
+    /** As often as staff want. @throws CallFailure not-found | conflict */
+    copyByStaff: (actor: string, attempt: string, visitId: string): Promise<PrintJobView> =>
+      inTurn(async () => copy(actor, attempt, visitId)),
   };
 };
 export type Checkin = ReturnType<typeof createCheckin>;

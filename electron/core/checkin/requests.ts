@@ -17,7 +17,7 @@ import type { ReadDb, WriteDb } from '../store/sql.ts';
 import { arriveFrom, serviceName } from '../store/views.ts';
 import { enqueue, type NewOperation } from '../sync/outbox.ts';
 import { PRINT_WITHIN_MS, type CheckinPorts, type InTurn } from './checkin.ts';
-import { refusedFor } from './consider.ts';
+import { languageOf, refusedFor } from './consider.ts';
 import { here } from './here.ts';
 import { seal } from './sealing.ts';
 import type { Contact } from './walk-in.ts';
@@ -46,8 +46,11 @@ const FORGOTTEN_MS = 60_000;
 /** What goes to the centre; the rest of the operation is the same for all. */
 type About =
   | { kind: 'create'; services: readonly number[]; startsAt: number; contact: Contact | null }
-  | { kind: 'reschedule'; booking: string; case: string; startsAt: number }
-  | { kind: 'cancel'; booking: string; case: string };
+  | { kind: 'reschedule'; booking: string; startsAt: number }
+  | { kind: 'cancel'; booking: string };
+
+/** Who asks: a visitor, who has shown that the booking is his (`case`), or staff. */
+type By = { actor: 'kiosk'; case: string | null } | { actor: string; case: 'staff' };
 
 export const createRequests = (ports: RequestPorts, inTurn: InTurn) => {
   const { store, moment, stamp, ids, log, cases, committed, online, settled } = ports;
@@ -164,11 +167,11 @@ export const createRequests = (ports: RequestPorts, inTurn: InTurn) => {
     }
   };
 
-  const run = async (attempt: string, language: Language, about: About): Promise<RequestOutcome> => {
+  const run = async (attempt: string, language: Language | null, about: About, by: By): Promise<RequestOutcome> => {
     const now = moment().at;
     const earlier = store.read((db) => requestOfAttempt(db, attempt));
     if (earlier) return conclude(earlier.requestId);
-    if (about.kind !== 'create' && !cases.allows(about.case, about.booking)) {
+    if (about.kind !== 'create' && by.case !== 'staff' && !cases.allows(by.case ?? '', about.booking)) {
       return refusedFor('case-expired', [{ step: 'scan-again' }]);
     }
     type Ready = { refused: RequestOutcome } | { row: RequestRow; contact: Contact | null };
@@ -193,7 +196,7 @@ export const createRequests = (ports: RequestPorts, inTurn: InTurn) => {
           bookingId: booking?.bookingId ?? randomBytes(16).toString('hex'),
           services,
           startsAt,
-          language,
+          language: language ?? languageOf(booking?.language) ?? 'ru',
           businessDate: here(db, now).day,
           madeAt: now,
           state: 'waiting',
@@ -215,10 +218,11 @@ export const createRequests = (ports: RequestPorts, inTurn: InTurn) => {
         entity_id: row.bookingId,
         business_date: row.businessDate,
         occurred_at: now,
+        ...(by.actor === 'kiosk' ? {} : { actor: by.actor }),
         clock: stamp(),
         ...operationOf(about, row, contact),
       } as NewOperation);
-      audit(db, { at: now, actor: 'kiosk', action: `booking.${row.kind}`, entityId: row.bookingId, detail: {} });
+      audit(db, { at: now, actor: by.actor, action: `booking.${row.kind}`, entityId: row.bookingId, detail: {} });
     });
     log.info('request.made', { attempt, request: row.requestId, kind: row.kind });
     committed();
@@ -253,15 +257,24 @@ export const createRequests = (ports: RequestPorts, inTurn: InTurn) => {
       startsAt: number;
       contact: Contact | null;
       language: Language;
-    }): Promise<RequestOutcome> => inTurn(() => run(input.attempt, input.language, { kind: 'create', ...input })),
+    }): Promise<RequestOutcome> =>
+      inTurn(() => run(input.attempt, input.language, { kind: 'create', ...input }, { actor: 'kiosk', case: null })),
     reschedule: (input: {
       attempt: string;
       case: string;
       booking: string;
       startsAt: number;
       language: Language;
-    }): Promise<RequestOutcome> => inTurn(() => run(input.attempt, input.language, { kind: 'reschedule', ...input })),
+    }): Promise<RequestOutcome> =>
+      inTurn(() =>
+        run(input.attempt, input.language, { kind: 'reschedule', ...input }, { actor: 'kiosk', case: input.case }),
+      ),
     cancel: (input: { attempt: string; case: string; booking: string; language: Language }): Promise<RequestOutcome> =>
-      inTurn(() => run(input.attempt, input.language, { kind: 'cancel', ...input })),
+      inTurn(() =>
+        run(input.attempt, input.language, { kind: 'cancel', ...input }, { actor: 'kiosk', case: input.case }),
+      ),
+    /** What staff ask for, in the language of the booking unless it is a new one. */
+    byStaff: (actor: string, attempt: string, about: About, language: Language | null): Promise<RequestOutcome> =>
+      inTurn(() => run(attempt, language, about, { actor, case: 'staff' })),
   };
 };

@@ -56,11 +56,27 @@ export const createVoice = ({ store, moment, stamp, ids, log, committed, settled
 
   return {
     /** @returns whether the centre has heard, and with it the desk */
-    call: async (attempt: string, screen: string, reason: string | null): Promise<{ told: boolean }> => {
+    call: async (
+      attempt: string,
+      screen: string,
+      reason: string | null,
+      shown: { booking: string | null; visit: string | null },
+    ): Promise<{ told: boolean }> => {
       const opId = tellOnce(
         attempt,
         attempt,
-        { type: 'help', payload: { help_id: attempt, screen, reason, over: false } },
+        {
+          type: 'help',
+          payload: {
+            help_id: attempt,
+            screen,
+            reason,
+            booking_id: shown.booking,
+            visit_id: shown.visit,
+            over: false,
+            result_visit: null,
+          },
+        },
         { screen, reason },
       );
       await settled(opId, HEARD_WITHIN_MS);
@@ -72,7 +88,8 @@ export const createVoice = ({ store, moment, stamp, ids, log, committed, settled
     /** @param help the attempt of the call */
     over: (help: string): void => {
       if (store.read((db) => operationOf(db, help)) === null) return;
-      const payload = { help_id: help, screen: '', reason: null, over: true };
+      const none = { booking_id: null, visit_id: null, result_visit: null };
+      const payload = { help_id: help, screen: '', reason: null, over: true, ...none };
       tellOnce(`${help} over`, help, { type: 'help', payload }, { over: true });
     },
 

@@ -10,7 +10,7 @@ import { insertJob, jobOfAttempt } from '../printing/jobs.ts';
 import { bookingsToCome, soonestSlot } from '../store/bookings.ts';
 import { visitCounts } from '../store/queue.ts';
 import { readCatalogue, readSealingKey, readService, type Service } from '../store/registry.ts';
-import type { ReadDb } from '../store/sql.ts';
+import type { ReadDb, WriteDb } from '../store/sql.ts';
 import { queuedJob } from '../store/views.ts';
 import { insertVisit, latestWalkIns, readVisitOfTicket, toldOf, type VisitRow } from '../store/visits.ts';
 import { enqueue } from '../sync/outbox.ts';
@@ -33,6 +33,17 @@ export interface WalkInInput {
   contact: Contact | null;
   language: Language;
   despiteQueue: boolean;
+}
+
+/** A walk-in that staff register. */
+export interface StaffWalkIn {
+  actor: string;
+  /** Why a number is given though the rules say no. */
+  despite: string | null;
+  /** False: he takes the number without a ticket. */
+  paper: boolean;
+  /** In the same transaction, when the visit is there. */
+  then: (db: WriteDb, visitId: string, now: number) => void;
 }
 
 type WalkInPorts = Pick<
@@ -176,7 +187,7 @@ export const createWalkIn = (ports: WalkInPorts, inTurn: InTurn) => {
       .slice(0, 3);
   };
 
-  const take = async (input: WalkInInput): Promise<WalkInOutcome> => {
+  const take = async (input: WalkInInput, staff: StaffWalkIn | null): Promise<WalkInOutcome> => {
     const now = moment();
     const before = store.read((db): WalkInOutcome | null => {
       const job = jobOfAttempt(db, input.attempt);
@@ -197,11 +208,13 @@ export const createWalkIn = (ports: WalkInPorts, inTurn: InTurn) => {
     const estimate = queue.estimate({ serviceIds, priority, orderAt: now.at, visitId: null });
     const outcome = store.read((db): WalkInOutcome | null => {
       const { at } = seen;
-      const flood = floodOf(db, at, now.at);
+      if (staff?.despite) return null;
+      // Staff see who stands before them.
+      const flood = staff ? 0 : floodOf(db, at, now.at);
       if (flood > 0) return refusedFor('flood', [], { until: flood });
       const { refused, many } = judge(db, at, services);
       if (refused) return refused;
-      if (!many || input.despiteQueue) return null;
+      if (!many || input.despiteQueue || staff) return null;
       return {
         outcome: 'many-wait',
         estimate,
@@ -225,7 +238,7 @@ export const createWalkIn = (ports: WalkInPorts, inTurn: InTurn) => {
         : null;
     const series = store.read((db) => seriesOf(db, serviceIds));
     const leased = await lease(seen.at.day, series);
-    return commit(input, { serviceIds, claim: claim?.id ?? null, priority, estimate, contact, series, leased });
+    return commit(input, { serviceIds, claim: claim?.id ?? null, priority, estimate, contact, series, leased, staff });
   };
 
   const commit = (
@@ -238,11 +251,12 @@ export const createWalkIn = (ports: WalkInPorts, inTurn: InTurn) => {
       contact: WalkInPayload['contact'];
       series: Series;
       leased: Lease | null;
+      staff: StaffWalkIn | null;
     },
   ): WalkInOutcome => {
     const now = moment();
     const started = clock.monotonic();
-    const { serviceIds, claim, priority, estimate, contact } = about;
+    const { serviceIds, claim, priority, estimate, contact, staff } = about;
     const outcome = store.write((db) => {
       const at = here(db, now.at);
       const uncertain = now.notAfter - now.notBefore > UNCERTAIN_MS;
@@ -271,7 +285,7 @@ export const createWalkIn = (ports: WalkInPorts, inTurn: InTurn) => {
         of: { ticket: visit.ticketId },
         copy: 0,
         now: now.at,
-        expiresAt: now.at + PRINT_WITHIN_MS,
+        expiresAt: staff?.paper === false ? now.at : now.at + PRINT_WITHIN_MS,
         attemptId: input.attempt,
       });
       const [service, ...further] = serviceIds;
@@ -282,6 +296,7 @@ export const createWalkIn = (ports: WalkInPorts, inTurn: InTurn) => {
         entity_id: visit.visitId,
         business_date: at.day,
         occurred_at: now.at,
+        ...(staff ? { actor: staff.actor } : {}),
         clock: stamp(),
         payload: {
           visit_id: visit.visitId,
@@ -297,11 +312,19 @@ export const createWalkIn = (ports: WalkInPorts, inTurn: InTurn) => {
       const { series, number } = visit.number;
       audit(db, {
         at: now.at,
-        actor: 'kiosk',
+        actor: staff?.actor ?? 'kiosk',
         action: 'walkin',
         entityId: visit.visitId,
-        detail: { series, number, services: serviceIds.length, claim, contact: contact !== null },
+        detail: {
+          series,
+          number,
+          services: serviceIds.length,
+          claim,
+          contact: contact !== null,
+          ...(staff?.despite ? { despite: staff.despite } : {}),
+        },
       });
+      staff?.then(db, visit.visitId, now.at);
       return accepted(db, at, visit, queuedJob(jobId, visit.ticketId, 0));
     });
     log.info('walkin.committed', {
@@ -317,7 +340,10 @@ export const createWalkIn = (ports: WalkInPorts, inTurn: InTurn) => {
 
   return {
     /** A number, or why there is none, or the question whether he still wants one. */
-    take: (input: WalkInInput): Promise<WalkInOutcome> => inTurn(() => take(input)),
+    take: (input: WalkInInput): Promise<WalkInOutcome> => inTurn(() => take(input, null)),
+    /** The same by staff, who are asked nothing and may go against the rules. */
+    takeByStaff: (input: WalkInInput, staff: StaffWalkIn): Promise<WalkInOutcome> =>
+      inTurn(() => take(input, staff)),
     /** The visitor looks at these services: the number is fetched meanwhile. */
     prepare: (wanted: readonly number[]): void => {
       const found = store.read((db) => {

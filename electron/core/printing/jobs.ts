@@ -13,7 +13,7 @@ import { type JobEvent, type JobFacts, step } from './spool-rules.ts';
 
 export interface Job extends JobFacts {
   jobId: string;
-  /** Of the ticket, or of the request whose slip it is. */
+  /** Of the ticket, of the request whose slip it is, or of the visit that another device made. */
   paperId: string;
   copy: number;
   queuedAt: number;
@@ -28,7 +28,7 @@ const oneOf = <T extends string>(row: SqlRow, column: string, allowed: readonly 
 
 const jobOf = (row: SqlRow): Job => ({
   jobId: text(row, 'job_id'),
-  paperId: orNull(row, 'ticket_id', text) ?? text(row, 'request_id'),
+  paperId: orNull(row, 'ticket_id', text) ?? orNull(row, 'request_id', text) ?? text(row, 'elsewhere_id'),
   copy: int(row, 'copy'),
   state: oneOf(row, 'state', JOB_STATES),
   reason: orNull(row, 'reason', (r, c) => oneOf(r, c, BLOCK_REASONS)),
@@ -55,8 +55,8 @@ export const jobView = (row: SqlRow): PrintJobView => viewOf(jobOf(row));
 
 export interface NewJob {
   jobId: string;
-  /** What is printed: a ticket, or the slip of a request. */
-  of: { ticket: string } | { request: string };
+  /** What is printed: a ticket, the slip of a request, or the ticket of a visit that another device made. */
+  of: { ticket: string } | { request: string } | { elsewhere: string };
   /** 0 is the first paper. */
   copy: number;
   now: number;
@@ -70,8 +70,9 @@ export interface NewJob {
 export const insertJob = (db: WriteDb, job: NewJob): void => {
   const ticket = 'ticket' in job.of ? job.of.ticket : null;
   const request = 'request' in job.of ? job.of.request : null;
-  db.run(sql`INSERT INTO print_job (job_id, ticket_id, request_id, copy, attempt_id, state, queued_at, expires_at)
-    VALUES (${job.jobId}, ${ticket}, ${request}, ${job.copy}, ${job.attemptId ?? null}, 'queued', ${job.now},
+  const elsewhere = 'elsewhere' in job.of ? job.of.elsewhere : null;
+  db.run(sql`INSERT INTO print_job (job_id, ticket_id, request_id, elsewhere_id, copy, attempt_id, state, queued_at, expires_at)
+    VALUES (${job.jobId}, ${ticket}, ${request}, ${elsewhere}, ${job.copy}, ${job.attemptId ?? null}, 'queued', ${job.now},
       ${job.expiresAt})`);
 };
 

@@ -51,6 +51,13 @@ export const SETTINGS = {
   'printer.width': { schema: z.union([z.literal(576), z.literal(384)]), value: 576 },
   /** Speed of the paper, for time limits. */
   'printer.speedMmPerS': { schema: z.number().min(20).max(500), value: 150 },
+  /** A desk that nobody touches is locked after so many minutes. */
+  'desk.lockMinutes': { schema: z.int().min(1).max(120), value: 5 },
+  /** Reasons of a refusal that staff may go against only with a second person. */
+  'desk.secondPersonFor': {
+    schema: z.array(z.string().max(40)).max(20),
+    value: ['cancelled', 'other-office', 'other-day'],
+  },
   'log.level': { schema: z.enum(['debug', 'info', 'warn', 'error']), value: 'info' },
 } as const satisfies Record<string, { schema: z.ZodType; value: unknown }>;
 
@@ -69,7 +76,15 @@ export const SHOWN: Partial<Record<SettingKey, (value: string) => string>> = {
 };
 
 /** A fleet may not be pointed elsewhere, nor a printer be chosen, from the centre: those belong to the device. */
-export const CENTRE_MAY_SET: readonly SettingKey[] = ['printer.speedMmPerS', 'log.level'];
+export const CENTRE_MAY_SET: readonly SettingKey[] = [
+  'printer.speedMmPerS',
+  'desk.lockMinutes',
+  'desk.secondPersonFor',
+  'log.level',
+];
+
+/** What the centre may say beside the settings; read where it is used, and nothing that a device's file may say. */
+export const CENTRE_ONLY: readonly string[] = ['staff.rights'];
 
 /** The device's file: `{"version": 1, "settings": {"printer.kind": "tcp", ...}}`. */
 export const settingsFile = z.strictObject({

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 import {
   CENTRE_MAY_SET,
+  CENTRE_ONLY,
   SETTINGS,
   SHOWN,
   settingsFile,
@@ -49,6 +50,32 @@ export const readSettingsFile = (file: string | null): Layer => {
 };
 
 /**
+ * Writes one setting of the device's layer; without a value it is taken out. Beside the file and renamed over it, so that
+ * it is there whole at any moment.
+ * @throws SettingsError when the value does not fit, or the device was started without a settings file
+ * @throws Error when it cannot be written
+ */
+export const writeSetting = (file: string | null, key: SettingKey, value: z.core.util.JSONType | undefined): void => {
+  if (file === null) throw new SettingsError('this device was started without a settings file: there is none to write');
+  if (value !== undefined) {
+    const checked = SETTINGS[key].schema.safeParse(value);
+    if (!checked.success) throw new SettingsError(`${key}: ${z.prettifyError(checked.error)}`);
+  }
+  const settings: Record<string, unknown> = existsSync(file) ? { ...readSettingsFile(file) } : {};
+  if (value === undefined) delete settings[key];
+  else settings[key] = value;
+  const beside = `${file}.new`;
+  const fd = openSync(beside, 'w', 0o600);
+  try {
+    writeSync(fd, `${JSON.stringify({ version: 1, settings }, null, 2)}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(beside, file);
+};
+
+/**
  * Build < centre < device.
  * @param centre the rows of `centre_setting`; what the centre may not set, or what does not fit, is left out
  * @param ignored told of each row that was left out
@@ -62,6 +89,7 @@ export const mergeSettings = (
   for (const key of Object.keys(SETTINGS).filter(isKey))
     values.set(key, { value: SETTINGS[key].value, source: 'build' });
   for (const [key, value] of centre) {
+    if (CENTRE_ONLY.includes(key)) continue;
     if (!isKey(key) || !CENTRE_MAY_SET.includes(key)) ignored(key, 'not a setting of the centre');
     else if (!SETTINGS[key].schema.safeParse(value).success) ignored(key, 'the value does not fit');
     else values.set(key, { value, source: 'centre' });

@@ -1,16 +1,17 @@
-import type { ConflictRecord } from '../../../shared/contracts/centre/schemas.ts';
+import type { ConflictRecord, Operation } from '../../../shared/contracts/centre/schemas.ts';
 import { CallFailure } from '../../../shared/contracts/result.ts';
-import type { Priority } from '../../../shared/domain/queue.ts';
 import { audit } from '../audit/audit.ts';
 import { here } from '../checkin/here.ts';
 import type { CheckinPorts } from '../checkin/checkin.ts';
-import { int, json, sql, text, type ReadDb } from '../store/sql.ts';
+import { int, json, sql, text, type ReadDb, type WriteDb } from '../store/sql.ts';
 import { enqueue, type NewOperation } from '../sync/outbox.ts';
 
 /**
  * What staff put right at a device: a check-in that was none, what is noted of a visit, and what to do about facts that
  * contradict each other. Each is an operation of its own; the centre has the last word about a visit.
  */
+
+type Edits = Extract<Operation, { type: 'visit.edit' }>['payload']['set'];
 
 type CorrectionPorts = Pick<CheckinPorts, 'store' | 'moment' | 'stamp' | 'ids' | 'log' | 'committed'>;
 
@@ -80,8 +81,25 @@ export const createCorrections = ({ store, moment, stamp, ids, log, committed }:
         (db, now) => db.run(sql`UPDATE visit SET undone_at = ${now} WHERE visit_id = ${visitId} AND undone_at IS NULL`),
       ),
 
-    /** Asks the centre to note something of a visit. @throws CallFailure not-found */
-    edit: (actor: string, visitId: string, set: { note?: string | null; priority?: Priority }): string =>
+    /** The same as `edit` inside the transaction that makes the visit. */
+    editWithin: (db: WriteDb, actor: string, visitId: string, set: Edits, now: number): void => {
+      enqueue(db, {
+        op_id: ids.uuid(),
+        type: 'visit.edit',
+        kind: 'request',
+        entity_id: visitId,
+        business_date: here(db, now).day,
+        occurred_at: now,
+        base_rev: 0,
+        actor,
+        clock: stamp(),
+        payload: { visit_id: visitId, set },
+      });
+      audit(db, { at: now, actor, action: 'visit.edit', entityId: visitId, detail: { what: Object.keys(set).join(' ') } });
+    },
+
+    /** Asks the centre to change what staff know of a visit. @throws CallFailure not-found */
+    edit: (actor: string, visitId: string, set: Edits): string =>
       tell((db) => ({
         type: 'visit.edit',
         kind: 'request',
@@ -106,3 +124,4 @@ export const createCorrections = ({ store, moment, stamp, ids, log, committed }:
       }),
   };
 };
+export type Corrections = ReturnType<typeof createCorrections>;

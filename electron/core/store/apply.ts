@@ -141,6 +141,40 @@ export const applyChange = (db: WriteDb, change: Change, options: ApplyOptions =
             open = excluded.open, data = excluded.data WHERE excluded.rev >= conflict.rev OR ${force}`);
       return;
     }
+    case 'staff': {
+      // Who is gone opens no door any more; how often a wrong PIN was tried stays.
+      if (change.op !== 'put') db.run(sql`DELETE FROM staff WHERE staff_id = ${change.id}`);
+      else
+        db.run(sql`INSERT INTO staff (staff_id, rev, sealed) VALUES (${id}, ${rev}, ${sealed(options, change)})
+          ON CONFLICT (staff_id) DO UPDATE SET rev = excluded.rev, sealed = excluded.sealed
+            WHERE excluded.rev >= staff.rev OR ${force}`);
+      return;
+    }
+    case 'device': {
+      if (change.op !== 'put') db.run(sql`DELETE FROM office_device WHERE device_id = ${change.id}`);
+      else
+        db.run(sql`INSERT INTO office_device (device_id, rev, data) VALUES (${id}, ${rev}, ${asJson(change.data)})
+          ON CONFLICT (device_id) DO UPDATE SET rev = excluded.rev, data = excluded.data
+            WHERE excluded.rev >= office_device.rev OR ${force}`);
+      return;
+    }
+    case 'help': {
+      if (change.op !== 'put') db.run(sql`DELETE FROM help WHERE help_id = ${change.id}`);
+      else
+        db.run(sql`INSERT INTO help (help_id, rev, business_date, state, data)
+          VALUES (${id}, ${rev}, ${change.data.business_date}, ${change.data.state}, ${asJson(change.data)})
+          ON CONFLICT (help_id) DO UPDATE SET rev = excluded.rev, business_date = excluded.business_date,
+            state = excluded.state, data = excluded.data WHERE excluded.rev >= help.rev OR ${force}`);
+      return;
+    }
+    case 'day_numbers': {
+      if (change.op !== 'put') db.run(sql`DELETE FROM day_numbers WHERE business_date = ${change.id}`);
+      else
+        db.run(sql`INSERT INTO day_numbers (business_date, rev, data) VALUES (${id}, ${rev}, ${asJson(change.data)})
+          ON CONFLICT (business_date) DO UPDATE SET rev = excluded.rev, data = excluded.data
+            WHERE excluded.rev >= day_numbers.rev OR ${force}`);
+      return;
+    }
     default:
       assertAll(change);
   }
@@ -187,12 +221,13 @@ const applyVisit = (db: WriteDb, change: Of<'visit'>, force: boolean): void => {
   const { id, rev, data: d } = change;
   const changed =
     db.run(sql`INSERT INTO queue_visit (visit_id, rev, business_date, origin, service_id, series, number, state, priority,
-      arrived_at, order_at, also)
+      arrived_at, order_at, also, via)
     VALUES (${id}, ${rev}, ${d.business_date}, ${d.origin}, ${d.services[0]?.service_id ?? 0}, ${d.ticket.series},
-      ${d.ticket.number}, ${d.state}, ${d.priority}, ${d.arrived_at}, ${d.order_at}, ${asJson(d.also)})
+      ${d.ticket.number}, ${d.state}, ${d.priority}, ${d.arrived_at}, ${d.order_at}, ${asJson(d.also)}, ${d.via})
     ON CONFLICT (visit_id) DO UPDATE SET rev = excluded.rev, business_date = excluded.business_date,
       origin = excluded.origin, service_id = excluded.service_id, series = excluded.series, number = excluded.number, state = excluded.state,
-      priority = excluded.priority, arrived_at = excluded.arrived_at, order_at = excluded.order_at, also = excluded.also
+      priority = excluded.priority, arrived_at = excluded.arrived_at, order_at = excluded.order_at, also = excluded.also,
+      via = excluded.via
       WHERE excluded.rev >= queue_visit.rev OR ${force}`);
   if (changed === 0) return;
   db.run(sql`DELETE FROM queue_stage WHERE visit_id = ${id}`);

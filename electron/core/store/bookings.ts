@@ -25,6 +25,8 @@ const BY_ID = `${NOW} WHERE booking.booking_id = ?`;
 const BY_NUMBER = `${NOW} WHERE number = ? ORDER BY abs(booking.starts_at - ?) LIMIT 1`;
 const BY_PERSON = `${NOW} WHERE person = ? AND booking.starts_at >= ? AND booking.starts_at < ?
   ORDER BY booking.starts_at, booking.booking_id LIMIT 20`;
+const BETWEEN = `${NOW} WHERE booking.office_id = ? AND booking.starts_at >= ? AND booking.starts_at < ?
+  ORDER BY booking.starts_at, booking.booking_id`;
 
 const bookingOf = (row: SqlRow): Booking => {
   const series = orNull(row, 'ticket_series', text);
@@ -62,6 +64,10 @@ export const readBookingByNumber = (db: ReadDb, number: string, near: number): B
 /** All bookings of one person between two moments, by time. */
 export const bookingsOfPerson = (db: ReadDb, person: string, from: number, until: number): Booking[] =>
   db.all({ text: BY_PERSON, params: [person, from, until] }).map(bookingOf);
+
+/** All bookings of an office between two moments, whatever has become of them, by time. */
+export const bookingsBetween = (db: ReadDb, officeId: number, from: number, until: number): Booking[] =>
+  db.all({ text: BETWEEN, params: [officeId, from, until] }).map(bookingOf);
 
 /** Bookings that may still come today, as the queue's estimate needs them. */
 export const expectedBookings = (

@@ -20,6 +20,10 @@ const TABLES: Record<CollectionName, Table> = {
   person: { name: 'person', id: 'booking_id' },
   visit_detail: { name: 'visit_detail', id: 'visit_id' },
   conflict: { name: 'conflict', id: 'conflict_id' },
+  staff: { name: 'staff', id: 'staff_id' },
+  device: { name: 'office_device', id: 'device_id' },
+  help: { name: 'help', id: 'help_id' },
+  day_numbers: { name: 'day_numbers', id: 'business_date' },
 };
 
 export type RowId = string | number;

@@ -8,7 +8,7 @@ import type { Printable, SlipContent, TicketContent } from '../ports.ts';
 import { readDevice, readOffice, readService, type Device, type Office } from './registry.ts';
 import { readRequest } from './requests.ts';
 import { int, orNull, sql, text, type ReadDb } from './sql.ts';
-import { readVisit, type VisitRow } from './visits.ts';
+import { feedVisit, readVisit, type VisitRow } from './visits.ts';
 
 /** What windows may see of a visit, and what is printed. */
 
@@ -143,15 +143,16 @@ export const arriveFrom = (db: ReadDb, services: readonly number[], startsAt: nu
 /** What is printed for a job. @throws Error when the job is of nothing: a defect */
 export const printable = (db: ReadDb, device: Device, jobId: string, now: number): Printable => {
   const job = db.get(
-    sql`SELECT visit_id, print_job.request_id AS request_id, copy FROM print_job LEFT JOIN ticket USING (ticket_id)
-        WHERE job_id = ${jobId}`,
+    sql`SELECT visit_id, print_job.request_id AS request_id, elsewhere_id, copy FROM print_job
+        LEFT JOIN ticket USING (ticket_id) WHERE job_id = ${jobId}`,
   );
   const office = readOffice(db, device.officeId);
   if (!job || !office) throw new Error(`print job ${jobId} is not there, or the office is not`);
   const about = { office, copy: int(job, 'copy'), now };
   const requestId = orNull(job, 'request_id', text);
   if (requestId !== null) return slipOf(db, about, requestId);
-  const visit = readVisit(db, text(job, 'visit_id'));
+  const elsewhere = orNull(job, 'elsewhere_id', text);
+  const visit = elsewhere === null ? readVisit(db, text(job, 'visit_id')) : feedVisit(db, elsewhere);
   if (!visit) throw new Error(`print job ${jobId} has no visit`);
   return ticketOf(db, about, visit);
 };

@@ -103,6 +103,12 @@ export const listVisits = (db: ReadDb, limit: number): VisitRow[] =>
 export const jobsOfTicket = (db: ReadDb, ticketId: string): PrintJobView[] =>
   db.all(sql`SELECT * FROM print_job WHERE ticket_id = ${ticketId} ORDER BY copy`).map(jobView);
 
+/** All papers of a ticket, or of a visit of another device that were printed here, the first one first. */
+export const jobsOfPaper = (db: ReadDb, of: { ticket: string } | { elsewhere: string }): PrintJobView[] =>
+  'ticket' in of
+    ? jobsOfTicket(db, of.ticket)
+    : db.all(sql`SELECT * FROM print_job WHERE elsewhere_id = ${of.elsewhere} ORDER BY copy`).map(jobView);
+
 /** How far a visit is, as the centre has told; null when it has not. */
 const servedOf = (db: ReadDb, visitId: string): boolean | null => {
   const row = db.get(sql`SELECT state FROM queue_visit WHERE visit_id = ${visitId}`);
@@ -142,6 +148,33 @@ export const visitElsewhere = (db: ReadDb, visitId: string, businessDate: string
         printing: false,
       }
     : null;
+};
+
+/** A visit that another device made, as far as it is needed for a copy of its ticket; null when the centre has not told. */
+export const feedVisit = (db: ReadDb, visitId: string): VisitRow | null => {
+  const row = db.get(sql`SELECT * FROM queue_visit WHERE visit_id = ${visitId}`);
+  if (!row) return null;
+  const services = db
+    .all(sql`SELECT service_id FROM queue_stage WHERE visit_id = ${visitId} ORDER BY position`)
+    .map((stage) => int(stage, 'service_id'));
+  const booked = text(row, 'origin') === 'booking';
+  return {
+    visitId,
+    ticketId: visitId,
+    businessDate: text(row, 'business_date'),
+    bookingId: null,
+    services: services.length > 0 ? services : [int(row, 'service_id')],
+    startsAt: booked ? int(row, 'order_at') : null,
+    arrivedAt: int(row, 'arrived_at'),
+    provisional: false,
+    language: 'ru',
+    number: { series: oneOf(SERIES, text(row, 'series'), 'series'), number: int(row, 'number') },
+    claim: null,
+    priority: oneOf(PRIORITIES, text(row, 'priority'), 'priority'),
+    late: false,
+    flags: [],
+    told: null,
+  };
 };
 
 /**

@@ -1,4 +1,5 @@
 import type { SyncState } from '../../../shared/contracts/app.ts';
+import type { CollectionName, HealthReport } from '../../../shared/contracts/centre/schemas.ts';
 import { businessDate } from '../../../shared/domain/business-day.ts';
 import type { Clock, Ids, Log, Secrets } from '../ports.ts';
 import { readDevice, readKeys, readOffice } from '../store/registry.ts';
@@ -29,8 +30,8 @@ export interface SyncPorts {
   /** From 0 to below 1, for waits that must not be the same on all devices. */
   random: () => number;
   app: string;
-  /** For the health report: `ready`, `blocked paper-out` ... */
-  printer: () => string;
+  /** How this machine's parts are, for the health report; `printer`: `ready`, `blocked paper-out` ... */
+  health: () => Pick<HealthReport, 'printer' | 'paper_low' | 'scanner' | 'camera' | 'last_visit_at'>;
   /** The centre's clock as an answer told it, with the monotonic times of question and answer. */
   heardTime: (centre: number, sent: number, received: number) => void;
   /** How far the device's clock is off, for the health report. */
@@ -40,6 +41,8 @@ export interface SyncPorts {
   onChange: () => void;
   /** Rows came that may have changed the queue. */
   onRows: () => void;
+  /** A row was put or is gone; told inside the transaction of its page. */
+  onRow: (collection: CollectionName, id: string | number) => void;
   /** The centre will have nothing more to do with this device: what it held of people is wiped. */
   onStopped: (why: Stopped) => void;
 }
@@ -88,7 +91,13 @@ export const createSync = (ports: SyncPorts) => {
   const loops: Promise<void>[] = [];
   const settledOps = new Map<string, () => void>();
   const ladder = createLadder(random);
-  const intake = createIntake({ clock, ids, log, sealer: createSealer(secrets) });
+  const intake = createIntake({
+    clock,
+    ids,
+    log,
+    sealer: createSealer(secrets),
+    onRow: ports.onRow,
+  });
   const pull = createPull(store, clock, log, intake);
   const snapshot = createSnapshot({
     store,
@@ -377,7 +386,7 @@ export const createSync = (ports: SyncPorts) => {
       const { waiting, parked } = store.read(outboxCounts);
       await c.call(
         'health',
-        { app: ports.app, printer: ports.printer(), waiting, parked, clock_offset_ms: ports.clockOffset() },
+        { app: ports.app, waiting, parked, clock_offset_ms: ports.clockOffset(), ...ports.health() },
         { timeoutMs: 10_000, signal, urgency: 'chore' },
       );
       at.health = clock.monotonic();
@@ -566,6 +575,18 @@ export const createSync = (ports: SyncPorts) => {
 
     /** Something waits to be sent. */
     kick: (): void => waiters.push.wake(),
+
+    /** Something of the health report has changed: the centre, and with it the desk, is to know soon. */
+    report: (): void => {
+      at.health = Number.NEGATIVE_INFINITY;
+      waiters.chores.wake();
+    },
+
+    /** Operations that were put aside are offered once more. */
+    retryParked: (): void => {
+      push?.retryParked();
+      waiters.push.wake();
+    },
 
     /** Asks for the keys, at most once in 30 s; for a code whose key is not known here. Never rejects. */
     refreshKeys: async (): Promise<boolean> => {

@@ -1,5 +1,5 @@
 import { businessDate } from '../../../shared/domain/business-day.ts';
-import type { Change } from '../../../shared/contracts/centre/schemas.ts';
+import type { Change, CollectionName } from '../../../shared/contracts/centre/schemas.ts';
 import type { Clock, Ids, Log } from '../ports.ts';
 import { applyChange } from '../store/apply.ts';
 import { anyUnread, forgetUnread, noteUnread } from '../store/collections.ts';
@@ -17,6 +17,8 @@ export interface IntakePorts {
   ids: Ids;
   log: Log;
   sealer: Sealer;
+  /** A row of these was put or is gone. Told inside the transaction, which may still be undone: look at the table then. */
+  onRow: (collection: CollectionName, id: string | number) => void;
 }
 
 /** The most of one kind in an operation that says that rows were purged. */
@@ -35,7 +37,7 @@ const forgetDerived = (db: WriteDb, bookingId: string, today: string): void => {
   db.run(sql`DELETE FROM visit WHERE booking_id = ${bookingId} AND business_date < ${today}`);
 };
 
-export const createIntake = ({ clock, ids, log, sealer }: IntakePorts) => {
+export const createIntake = ({ clock, ids, log, sealer, onRow }: IntakePorts) => {
   const today = (db: WriteDb, now: number): string => {
     const device = readDevice(db);
     const office = device && readOffice(db, device.officeId);
@@ -79,6 +81,7 @@ export const createIntake = ({ clock, ids, log, sealer }: IntakePorts) => {
         if (row.kind === 'change') {
           const { change } = row;
           applyChange(db, change, { sealer, force });
+          onRow(change.c, change.id);
           if (unread) forgetUnread(db, change.c, String(change.id));
           if (change.c === 'booking') bookings = true;
           if (change.op === 'evict' && change.purge) purged.push(change);

@@ -1,9 +1,10 @@
-import { GENESIS_HASH, type Operation } from '../../../shared/contracts/centre/schemas.ts';
+import { GENESIS_HASH, type Operation, type OperationInput } from '../../../shared/contracts/centre/schemas.ts';
 import { int, json, oneOf, orNull, sql, text, type ReadDb, type WriteDb } from '../store/sql.ts';
 import { opHash } from './chain.ts';
 
+/** What has a default need not be said. */
 export type NewOperation = {
-  [T in Operation['type']]: Omit<Extract<Operation, { type: T }>, 'seq'>;
+  [T in Operation['type']]: Omit<Extract<OperationInput, { type: T }>, 'seq'>;
 }[Operation['type']];
 
 /** Where the chain of operations ends. */

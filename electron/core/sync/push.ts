@@ -217,7 +217,14 @@ export const createPush = (ports: PushPorts) => {
     log.warn('sync.rewound', { from: seq, operations: again });
   };
 
-  return { step, rewindTo };
+  return {
+    step,
+    rewindTo,
+    /** What was put aside gets another chance now. */
+    retryParked: (): void => {
+      retried = null;
+    },
+  };
 };
 
 /** The hash that an operation is chained to. @throws Error when it was dropped long ago */

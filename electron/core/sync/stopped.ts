@@ -29,6 +29,12 @@ const forgetPeople = (db: WriteDb): void => {
   db.run(sql`DELETE FROM person`);
   db.run(sql`DELETE FROM visit_detail`);
   db.run(sql`DELETE FROM conflict`);
+  db.run(sql`DELETE FROM staff`);
+  db.run(sql`DELETE FROM help`);
+  db.run(sql`DELETE FROM handover`);
+  db.run(sql`DELETE FROM decided`);
+  db.run(sql`DELETE FROM office_device`);
+  db.run(sql`DELETE FROM day_numbers`);
   db.run(sql`DELETE FROM booking`);
   db.run(sql`DELETE FROM booking_told`);
   db.run(sql`DELETE FROM slot`);

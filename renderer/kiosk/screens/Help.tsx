@@ -7,10 +7,10 @@ import { useView } from '../view.ts';
 /** Whether somebody comes, told truly. */
 export const Help = ({ step }: { step: Extract<Step, { at: 'help' }> }) => {
   const { t } = useTranslation();
-  const { send, now } = useView();
-  const { told } = step;
+  const { send, now, formats } = useView();
+  const { told, by, number } = step;
   return (
-    <div className="wait" role="status" data-told={String(told)}>
+    <div className="wait" role="status" data-told={String(told)} data-by={by}>
       {told === null ? (
         <>
           <div className="disc" aria-hidden>
@@ -18,6 +18,19 @@ export const Help = ({ step }: { step: Extract<Step, { at: 'help' }> }) => {
           </div>
           <h1>{t('help.calling')}</h1>
           <p>{t('help.callingText')}</p>
+        </>
+      ) : by === 'finished' ? (
+        <>
+          <Pictogram icon={Check} tone="green" large />
+          <h1>{t('help.finished')}</h1>
+          {number ? <p className="big-number">{formats.number(number)}</p> : null}
+          <p className="strong">{t('help.finishedText')}</p>
+        </>
+      ) : by === 'taken' ? (
+        <>
+          <Pictogram icon={Headset} tone="green" large />
+          <h1>{t('help.taken')}</h1>
+          <p className="strong">{t('help.takenText')}</p>
         </>
       ) : (
         <>
@@ -27,7 +40,7 @@ export const Help = ({ step }: { step: Extract<Step, { at: 'help' }> }) => {
         </>
       )}
       <Button primary action="back" onPress={() => send({ type: 'back', now: now() })}>
-        {t('help.return')}
+        {t(by === 'finished' ? 'help.ready' : 'help.return')}
       </Button>
     </div>
   );

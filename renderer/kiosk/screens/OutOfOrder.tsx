@@ -1,6 +1,7 @@
 import { Hourglass, PlugZap, Wrench } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { inLanguage } from '../../../shared/domain/language.ts';
 import { Button, Pictogram } from '../../ui/Tile.tsx';
 import { outOfOrder } from '../flow.ts';
 import { useView } from '../view.ts';
@@ -15,6 +16,7 @@ const CODES = {
   store: 'STORE-1',
   revoked: 'REVOKED-1',
   fork: 'FORK-1',
+  closed: 'CLOSED-1',
 } as const;
 
 /** So long is the code held by somebody who means it. */
@@ -28,19 +30,36 @@ export const OutOfOrder = () => {
   // A kiosk that has its identity and waits for its first data will serve in a moment.
   const soon = why === 'starting' || (why === 'no-data' && state.system?.sync.problem === null);
   const fresh = why === 'not-enrolled';
+  const closed = why === 'closed';
   const stopped = why === 'revoked' || why === 'fork';
   if ((fresh || stopped) && (enrolling || (fresh && scanned !== null))) return <Enrol />;
   return (
     <div className="wait">
       <Pictogram icon={soon ? Hourglass : fresh ? PlugZap : Wrench} tone={soon || fresh ? 'blue' : 'amber'} large />
-      <h1>{soon ? t('outOfOrder.starting') : fresh ? t('enrol.title') : t('outOfOrder.title')}</h1>
-      <p>{soon ? t('outOfOrder.startingText') : fresh ? t('enrol.text') : t('outOfOrder.text')}</p>
+      <h1>
+        {soon
+          ? t('outOfOrder.starting')
+          : fresh
+            ? t('enrol.title')
+            : closed
+              ? t('outOfOrder.closed')
+              : t('outOfOrder.title')}
+      </h1>
+      <p>
+        {soon
+          ? t('outOfOrder.startingText')
+          : fresh
+            ? t('enrol.text')
+            : closed && state.system?.notice
+              ? inLanguage(state.system.notice, state.comfort.language)
+              : t('outOfOrder.text')}
+      </p>
       {fresh ? (
         <Button icon={PlugZap} primary action="enrol-begin" onPress={() => setEnrolling(true)}>
           {t('enrol.begin')}
         </Button>
       ) : null}
-      {soon ? null : <Code code={CODES[why]} {...(stopped ? { onHeld: () => setEnrolling(true) } : {})} />}
+      {soon || closed ? null : <Code code={CODES[why]} {...(stopped ? { onHeld: () => setEnrolling(true) } : {})} />}
     </div>
   );
 };

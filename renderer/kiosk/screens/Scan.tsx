@@ -9,7 +9,7 @@ import { useView } from '../view.ts';
 /** The camera is on while this screen is shown, and at no other time. */
 export const Scan = ({ step }: { step: Extract<Step, { at: 'scan' }> }) => {
   const { t } = useTranslation();
-  const { send, now, newAttempt } = useView();
+  const { send, now, newAttempt, report } = useView();
   const video = useRef<HTMLVideoElement>(null);
   const [camera, setCamera] = useState<CameraState>('off');
   useEffect(() => {
@@ -21,6 +21,11 @@ export const Scan = ({ step }: { step: Extract<Step, { at: 'scan' }> }) => {
     return () => scanner.stop();
     // The functions are the app's and never change.
   }, [send, now, newAttempt]);
+  useEffect(() => {
+    if (camera === 'live') report('ok');
+    else if (camera === 'missing') report('missing');
+    else if (camera === 'denied' || camera === 'broken') report('failing');
+  }, [camera, report]);
   const dead = camera === 'missing' || camera === 'denied' || camera === 'broken';
   return (
     <>

@@ -18,6 +18,7 @@ import {
   windowState,
 } from '../../domain/model.ts';
 import { DEFAULT_CHECKIN_POLICY } from '../../domain/decide.ts';
+import { STAFF_ROLES } from '../../domain/rights.ts';
 import { SKIPPED_NUMBERS } from '../../domain/ticket-number.ts';
 import { DEFAULT_FLOOD, DEFAULT_WALK_IN_POLICY } from '../../domain/walk-in.ts';
 
@@ -185,6 +186,8 @@ export const bookingRecord = z.object({
 export const visitRecord = z.object({
   business_date: businessDay,
   origin: z.enum(['booking', 'walk-in']),
+  /** Where his number was given: by himself at a kiosk, or by staff at a desk. */
+  via: z.enum(['kiosk', 'desk']).default('kiosk'),
   ticket: ticketNumber,
   /** Further tickets of the same visit (checked in twice while offline): whoever is called by one of them is this one. */
   also: z.array(ticketNumber).max(10).default([]),
@@ -230,12 +233,22 @@ export const visitDetailRecord = z.object({
   booking_id: bookingId.nullable(),
   /** What was claimed, and whether the document was seen. */
   claim: z
-    .object({ id: z.string().max(40), level: priority, confirmed: z.boolean() })
+    .object({
+      id: z.string().max(40),
+      level: priority,
+      confirmed: z.boolean(),
+      /** The kind of document that staff have seen; never its number. */
+      document: z.string().max(100).nullable().default(null),
+    })
     .nullable()
     .default(null),
   /** A phone that was left with a walk-in, opened by the centre. */
   phone: z.string().max(40).nullable().default(null),
   note: z.string().max(500).nullable().default(null),
+  /** How many come together. */
+  people: z.int().min(1).max(99).default(1),
+  /** Somebody comes with him who helps him. */
+  companion: z.boolean().default(false),
   /** What the device wants staff to know: `late`, `clock`, `superseded`. */
   flags: z.array(z.string().max(20)).max(10).default([]),
 });
@@ -275,6 +288,96 @@ export const conflictRecord = z.object({
 });
 export type ConflictRecord = z.output<typeof conflictRecord>;
 
+/** Shows whether a PIN is right: scrypt (RFC 7914) of its digits with r = 8, p = 1, N = 2^cost, 32 bytes. Both base64url. */
+export const pinVerifier = z.object({
+  salt: z.string().regex(/^[A-Za-z0-9_-]{22,64}$/),
+  cost: z.int().min(14).max(18),
+  hash: base64url(32),
+});
+
+/** Who may sign in at a desk, and what shows that it is he, so that it works without the centre too. */
+export const staffRecord = z.object({
+  /** As shown: «Анна К.». */
+  name: z.string().min(1).max(100),
+  role: z.enum(STAFF_ROLES),
+  pin: pinVerifier,
+  /** The secret of RFC 6238 (SHA-1, 30 s, 6 digits) in base32; null: no second factor is set up. */
+  totp: z
+    .string()
+    .regex(/^[A-Z2-7]{16,64}$/)
+    .nullable()
+    .default(null),
+  /** False: he does not work here any more. */
+  active: z.boolean().default(true),
+  /** After it this row opens no door: a desk that has not heard from the centre for long must not trust it for ever. */
+  valid_until: epochMs.nullable().default(null),
+  /** The code of a sealed envelope, for when nobody who may can sign in. Opens once; then the centre makes another. */
+  emergency: z.boolean().default(false),
+});
+export type StaffRecord = z.output<typeof staffRecord>;
+
+// --- How the office's machines are -----------------------------------------------------------------------------------
+
+/** Somebody at a kiosk asks for a person. Its id is the call's. Kiosks get it too: who calls sees that he is heard. */
+export const helpRecord = z.object({
+  business_date: businessDay,
+  device_id: uuid,
+  at: epochMs,
+  /** What the kiosk's screen shows: its id. */
+  screen: z.string().max(40),
+  /** Why it went no further there: a reason of a refusal. */
+  reason: z.string().max(40).nullable(),
+  /** What he has shown there, so that the desk can go on with it. */
+  booking_id: bookingId.nullable().default(null),
+  visit_id: uuid.nullable().default(null),
+  state: z.enum(['open', 'taken', 'over']),
+  /** The member of staff who took it. */
+  by: z.string().max(64).nullable().default(null),
+  taken_at: epochMs.nullable().default(null),
+  over_at: epochMs.nullable().default(null),
+  /** The visit that it led to: its number may be shown at the kiosk. */
+  result_visit: uuid.nullable().default(null),
+});
+export type HelpRecord = z.output<typeof helpRecord>;
+
+export const PART_STATES = ['ok', 'missing', 'failing', 'unknown'] as const;
+export const partState = z.enum(PART_STATES);
+export type PartState = z.output<typeof partState>;
+
+/** A device of the office as the centre last heard of it, and what it is told to do. */
+export const deviceRecord = z.object({
+  slot_no: z.int().min(1).max(99),
+  name: z.string().max(200),
+  roles: z.array(z.enum(['kiosk', 'desk'])).min(1),
+  app: z.string().max(100),
+  /** When it was heard last, to some minutes. */
+  seen_at: epochMs.nullable(),
+  printer: z.string().max(40),
+  paper_low: z.boolean().default(false),
+  scanner: partState.default('unknown'),
+  camera: partState.default('unknown'),
+  /** Operations that wait, and that were put aside. */
+  waiting: z.int().min(0).default(0),
+  parked: z.int().min(0).default(0),
+  clock_offset_ms: z.number().nullable().default(null),
+  last_visit_at: epochMs.nullable().default(null),
+  revoked: z.boolean().default(false),
+  /** What a desk has ordered of it. */
+  order: z
+    .object({
+      /** It takes no visitors. */
+      closed: z.boolean().default(false),
+      /** Said on its screen. */
+      message: i18nText.nullable().default(null),
+      /** Another value than the one it has done: it is to start anew. */
+      restart: uuid.nullable().default(null),
+    })
+    .prefault({}),
+});
+export type DeviceRecord = z.output<typeof deviceRecord>;
+
+const dayNumbersRecord = z.looseObject({});
+
 /** Collections in the order of a snapshot, and how their ids are ordered: numbers by value, texts by their bytes. */
 export const COLLECTIONS = {
   office: 'number',
@@ -282,16 +385,20 @@ export const COLLECTIONS = {
   service: 'number',
   window: 'number',
   setting: 'text',
+  staff: 'text',
+  device: 'text',
   slot: 'text',
   visit: 'text',
   booking: 'text',
   person: 'text',
   visit_detail: 'text',
   conflict: 'text',
+  help: 'text',
+  day_numbers: 'text',
 } as const;
 export type CollectionName = keyof typeof COLLECTIONS;
 /** Never in a kiosk's feed. */
-export const DESK_COLLECTIONS: readonly CollectionName[] = ['person', 'visit_detail', 'conflict'];
+export const DESK_COLLECTIONS: readonly CollectionName[] = ['staff', 'person', 'visit_detail', 'conflict', 'day_numbers'];
 
 /**
  * A row of the change feed. `del` is a tombstone; `evict` means it left this device's window or rights. With `purge` the
@@ -326,6 +433,10 @@ export const RECORDS = {
   person: { id: bookingId, data: personRecord },
   visit_detail: { id: uuid, data: visitDetailRecord },
   conflict: { id: uuid, data: conflictRecord },
+  staff: { id: z.string().min(1).max(64), data: staffRecord },
+  device: { id: uuid, data: deviceRecord },
+  help: { id: uuid, data: helpRecord },
+  day_numbers: { id: businessDay, data: dayNumbersRecord },
 } as const satisfies Record<CollectionName, { id: z.ZodType; data: z.ZodType }>;
 
 export const change = z.union([
@@ -340,6 +451,10 @@ export const change = z.union([
   ...row('person', RECORDS.person.id, RECORDS.person.data),
   ...row('visit_detail', RECORDS.visit_detail.id, RECORDS.visit_detail.data),
   ...row('conflict', RECORDS.conflict.id, RECORDS.conflict.data),
+  ...row('staff', RECORDS.staff.id, RECORDS.staff.data),
+  ...row('device', RECORDS.device.id, RECORDS.device.data),
+  ...row('help', RECORDS.help.id, RECORDS.help.data),
+  ...row('day_numbers', RECORDS.day_numbers.id, RECORDS.day_numbers.data),
 ]);
 export type Change = z.output<typeof change>;
 export type OfficeRecord = z.output<typeof officeRecord>;

@@ -182,7 +182,17 @@ export const examplesOf = (crypto: ExampleCrypto): Examples => {
         output: { request_id: REQUEST, business_date: DAY, series: 'A', numbers: [48] },
       },
       health: {
-        input: { app: 'talon/0.1.0', printer: 'ready', waiting: 0, parked: 0, clock_offset_ms: -120 },
+        input: {
+          app: 'talon/0.1.0',
+          printer: 'ready',
+          waiting: 0,
+          parked: 0,
+          clock_offset_ms: -120,
+          paper_low: true,
+          scanner: 'ok',
+          camera: 'ok',
+          last_visit_at: NINE_THIRTY - 10 * MINUTE,
+        },
         output: {},
       },
     },

@@ -39,11 +39,14 @@ export const CODE = '7K4M-92QX';
 const VISIT = '01980f41-77aa-7c31-8f02-1d2e3f405163';
 export const REQUEST = '01980f41-70b2-7e44-a1b2-c3d4e5f60718';
 export const BOOKING = '0f1e2d3c4b5a69788796a5b4c3d2e1f0';
+const MISSED_BOOKING = '6d4c3b2a190f8e7d6c5b4a3928170605';
 const CANCELLED_BOOKING = '2b7c9d1e0f3a4b5c6d7e8f9001122334';
 const GONE_BOOKING = '00112233445566778899aabbccddeeff';
 const PURGED_BOOKING = 'ffeeddccbbaa99887766554433221100';
 export const NEW_BOOKING = '8c5e2a7f90b14d36a1e8c7d6b5f4a392';
 const WALK_IN = '01980f42-1a2b-7c3d-8e4f-5a6b7c8d9e0f';
+const HELP = '01980f41-8b1c-7d22-9e3f-0a1b2c3d4e5f';
+const STAFF = 'staff-17';
 const CONFLICT = '01980f40-3c4d-7e5f-8a9b-0c1d2e3f4a5b';
 export const DAY = '2026-03-16';
 /** 09:30 in Moscow. */
@@ -53,6 +56,7 @@ export const CURSOR = 'NWQwYzNiMWYuNDI';
 export const SALT = 'u2bGk0Yx7Qm1c3Zt9aVwLg';
 export const COST = 14;
 export const DIGITS = '4567';
+const PIN = '2580';
 /** The sequence number of the first operation of the example batch; eleven were pushed before. */
 export const FIRST_SEQ = 12;
 const opId = (n: number): string => `01980f41-77aa-7c31-8f02-1d2e3f4052${String(n).padStart(2, '0')}`;
@@ -60,7 +64,13 @@ const opId = (n: number): string => `01980f41-77aa-7c31-8f02-1d2e3f4052${String(
 // --- Operations ------------------------------------------------------------------------------------------------------
 
 type Type = s.Operation['type'];
-const REQUESTS: ReadonlySet<Type> = new Set(['booking.create', 'booking.reschedule', 'booking.cancel', 'visit.edit']);
+const REQUESTS: ReadonlySet<Type> = new Set([
+  'booking.create',
+  'booking.reschedule',
+  'booking.cancel',
+  'visit.edit',
+  'device.order',
+]);
 
 export const operations = (sealed: string): JsonObject[] => {
   let seq = FIRST_SEQ - 1;
@@ -92,6 +102,7 @@ export const operations = (sealed: string): JsonObject[] => {
       starts_at: NINE_THIRTY,
       flags: [],
       source: 'camera',
+      override: null,
     }),
     op('walkin', WALK_IN, {
       visit_id: WALK_IN,
@@ -104,7 +115,15 @@ export const operations = (sealed: string): JsonObject[] => {
       flags: [],
     }),
     op('lease.return', 'A', { series: 'A', numbers: [702] }),
-    op('help', opId(80), { help_id: opId(80), screen: 'factor', reason: 'locked', over: false }),
+    op('help', HELP, {
+      help_id: HELP,
+      screen: 'factor',
+      reason: 'locked',
+      booking_id: BOOKING,
+      visit_id: null,
+      over: false,
+      result_visit: null,
+    }),
     op('entry.locked', opId(16), { what: 'number', until: NINE_THIRTY + 15 * MINUTE }),
     op('feedback', WALK_IN, { visit_id: WALK_IN, score: 5, reasons: ['fast', 'kind'], sealed: null }),
     op('booking.create', NEW_BOOKING, {
@@ -127,11 +146,25 @@ export const operations = (sealed: string): JsonObject[] => {
     op(
       'visit.edit',
       WALK_IN,
-      { visit_id: WALK_IN, set: { note: 'С коляской', priority: 'out-of-turn' } },
-      { base_rev: 1, actor: 'staff-17' },
+      {
+        visit_id: WALK_IN,
+        set: { note: 'С коляской', claim: { id: 'infant', document: 'Свидетельство о рождении' }, people: 2 },
+      },
+      { base_rev: 1, actor: STAFF },
     ),
-    op('conflict.resolve', CONFLICT, { conflict_id: CONFLICT, how: 'split' }, { actor: 'staff-17' }),
+    op('conflict.resolve', CONFLICT, { conflict_id: CONFLICT, how: 'split' }, { actor: STAFF }),
     op('purge.done', opId(27), { c: 'booking', ids: [PURGED_BOOKING] }),
+    op('help.take', HELP, { help_id: HELP }, { actor: STAFF }),
+    op('visit.stage', VISIT, { visit_id: VISIT, position: 0, to: 'called', window_id: 5 }, { actor: STAFF }),
+    op('booking.no-show', MISSED_BOOKING, { booking_id: MISSED_BOOKING }, { actor: STAFF }),
+    op('ticket.send', WALK_IN, { visit_id: WALK_IN, sealed, consent_version: '1' }, { actor: STAFF }),
+    op(
+      'device.order',
+      DEVICE,
+      { device_id: DEVICE, order: 'message', message: { ru: 'Вернёмся в 14:00', en: 'Back at 14:00' } },
+      { actor: STAFF },
+    ),
+    op('staff.emergency', 'emergency', { staff_id: 'emergency' }, { actor: 'emergency' }),
   ];
 };
 
@@ -252,6 +285,32 @@ export const rows = (crypto: ExampleCrypto): JsonObject[] => {
       until: NINE_THIRTY + 30 * MINUTE,
     }),
     put('setting', 'kiosk.idle_seconds', 2, { value: 60 }),
+    put('staff', STAFF, 3, {
+      name: 'Анна К.',
+      role: 'receptionist',
+      pin: { salt: SALT, cost: COST, hash: crypto.verifier(PIN, SALT, COST) },
+      totp: null,
+      active: true,
+      valid_until: NINE_THIRTY + 43_200 * MINUTE,
+      emergency: false,
+    }),
+    put('device', DEVICE, 6, {
+      slot_no: 7,
+      name: 'lobby-1 linux x64',
+      roles: ['kiosk'],
+      app: 'talon/0.1.0',
+      seen_at: NINE_THIRTY,
+      printer: 'ready',
+      paper_low: true,
+      scanner: 'ok',
+      camera: 'ok',
+      waiting: 0,
+      parked: 0,
+      clock_offset_ms: -120,
+      last_visit_at: NINE_THIRTY - 10 * MINUTE,
+      revoked: false,
+      order: { closed: false, message: { ru: 'Вернёмся в 14:00', en: 'Back at 14:00' }, restart: null },
+    }),
     put('slot', `101-${NINE_THIRTY + 120 * MINUTE}`, 3, {
       service_id: 101,
       starts_at: NINE_THIRTY + 120 * MINUTE,
@@ -260,6 +319,7 @@ export const rows = (crypto: ExampleCrypto): JsonObject[] => {
     put('visit', VISIT, 2, {
       business_date: DAY,
       origin: 'booking',
+      via: 'kiosk',
       ticket: { series: 'A', number: 47 },
       also: [{ series: 'A', number: 731 }],
       state: 'called',
@@ -301,9 +361,11 @@ export const rows = (crypto: ExampleCrypto): JsonObject[] => {
     put('visit_detail', WALK_IN, 3, {
       business_date: DAY,
       booking_id: null,
-      claim: { id: 'infant', level: 'out-of-turn', confirmed: true },
+      claim: { id: 'infant', level: 'out-of-turn', confirmed: true, document: 'Свидетельство о рождении' },
       phone: '+79007654321',
       note: 'С коляской',
+      people: 2,
+      companion: false,
       flags: ['clock'],
     }),
     put('conflict', CONFLICT, 1, {
@@ -317,6 +379,21 @@ export const rows = (crypto: ExampleCrypto): JsonObject[] => {
       since: null,
       open: true,
     }),
+    put('help', HELP, 2, {
+      business_date: DAY,
+      device_id: DEVICE,
+      at: NINE_THIRTY + 3 * MINUTE,
+      screen: 'factor',
+      reason: 'locked',
+      booking_id: BOOKING,
+      visit_id: null,
+      state: 'taken',
+      by: STAFF,
+      taken_at: NINE_THIRTY + 4 * MINUTE,
+      over_at: null,
+      result_visit: null,
+    }),
+    put('day_numbers', '2026-03-13', 1, {}),
     row('booking', CANCELLED_BOOKING, 4, { op: 'del' }),
     row('booking', GONE_BOOKING, 5, { op: 'evict' }),
     row('booking', PURGED_BOOKING, 6, { op: 'evict', purge: true }),

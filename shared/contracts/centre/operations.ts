@@ -4,6 +4,7 @@ import {
   bookingStatus,
   businessDay,
   epochMs,
+  i18nText,
   priority,
   series,
   serviceId,
@@ -33,6 +34,11 @@ export const checkinPayload = z.object({
   flags: z.array(visitFlag).max(10).default([]),
   /** How the code came in. */
   source: z.string().max(20),
+  /** Staff have let him in against the rules: why, and who has agreed where that takes two. */
+  override: z
+    .object({ reason: z.string().min(1).max(300), second: z.string().max(64).nullable().default(null) })
+    .nullable()
+    .default(null),
 });
 
 /**
@@ -65,9 +71,44 @@ export const helpPayload = z.object({
   help_id: uuid,
   screen: z.string().max(40),
   reason: z.string().max(40).nullable(),
+  /** What he has shown at the kiosk, so that the desk can go on with it. */
+  booking_id: bookingId.nullable().default(null),
+  visit_id: uuid.nullable().default(null),
   /** True: nobody needs to come any more. */
   over: z.boolean().default(false),
+  /** Of a desk that has finished for him: the visit that it led to. */
+  result_visit: uuid.nullable().default(null),
 });
+
+/** A desk has taken a call: whoever it is that `actor` names is with him. The first counts. */
+export const helpTakePayload = z.object({ help_id: uuid });
+
+/** Served at a window of this desk: called, called once more, being served, done, put back, or did not come when called. */
+export const STAGE_STEPS = ['called', 'serving', 'done', 'waiting', 'no-show'] as const;
+export const visitStagePayload = z.object({
+  visit_id: uuid,
+  /** Of the visit's services. */
+  position: z.int().min(0).max(19),
+  to: z.enum(STAGE_STEPS),
+  window_id: z.int().min(0).nullable(),
+});
+
+/** Staff have said that he did not come. He may come after all: a check-in takes it back. */
+export const noShowPayload = z.object({ booking_id: bookingId });
+
+/** The ticket is to be sent instead of printed: `sealed` holds the phone (see `sealed`). */
+export const ticketSendPayload = z.object({ visit_id: uuid, sealed, consent_version: z.string().max(40) });
+
+export const DEVICE_ORDERS = ['close', 'open', 'message', 'restart'] as const;
+/** What a device of the office is told to do. `message`: said on its screen; null takes it away. */
+export const deviceOrderPayload = z.object({
+  device_id: uuid,
+  order: z.enum(DEVICE_ORDERS),
+  message: i18nText.nullable().default(null),
+});
+
+/** The code of the sealed envelope was used: the centre makes another one, and tells whoever has to know. */
+export const emergencyPayload = z.object({ staff_id: z.string().min(1).max(64) });
 
 /** Manual entry was locked on the device (`device`) or for a number (`number`) after wrong second factors. */
 export const entryLockedPayload = z.object({ what: z.enum(['device', 'number']), until: epochMs });
@@ -107,7 +148,19 @@ export const undoPayload = z.object({ visit_id: uuid });
  */
 export const visitEditPayload = z.object({
   visit_id: uuid,
-  set: z.object({ note: z.string().max(500).nullable().optional(), priority: priority.optional() }),
+  set: z.object({
+    note: z.string().max(500).nullable().optional(),
+    priority: priority.optional(),
+    /** A claim whose document staff have seen: its kind, not its number. Null takes the claim away. */
+    claim: z
+      .object({ id: z.string().max(40), document: z.string().max(100).nullable() })
+      .nullable()
+      .optional(),
+    /** All services in their order; those that are done stay. */
+    services: z.array(serviceId).min(1).max(20).optional(),
+    people: z.int().min(1).max(99).optional(),
+    companion: z.boolean().optional(),
+  }),
 });
 
 /** What staff decided about a conflict. `split`: two people after all, the second ticket is a walk-in of its own. */
@@ -160,8 +213,15 @@ export const operation = z.discriminatedUnion('type', [
   z.object({ ...opFields, type: z.literal('visit.edit'), payload: visitEditPayload }),
   z.object({ ...opFields, type: z.literal('conflict.resolve'), payload: resolvePayload }),
   z.object({ ...opFields, type: z.literal('purge.done'), payload: purgePayload }),
+  z.object({ ...opFields, type: z.literal('help.take'), payload: helpTakePayload }),
+  z.object({ ...opFields, type: z.literal('visit.stage'), payload: visitStagePayload }),
+  z.object({ ...opFields, type: z.literal('booking.no-show'), payload: noShowPayload }),
+  z.object({ ...opFields, type: z.literal('ticket.send'), payload: ticketSendPayload }),
+  z.object({ ...opFields, type: z.literal('device.order'), payload: deviceOrderPayload }),
+  z.object({ ...opFields, type: z.literal('staff.emergency'), payload: emergencyPayload }),
 ]);
 export type Operation = z.output<typeof operation>;
+export type OperationInput = z.input<typeof operation>;
 
 export const MAX_OPS = 200;
 /** The largest body of a push, before it is packed. */

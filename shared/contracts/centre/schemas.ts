@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { businessDay, epochMs, officeId, series, ticketNo, uuid } from '../../domain/model.ts';
-import { base64url, changeEnvelope, COLLECTIONS, type CollectionName } from './collections.ts';
+import { base64url, changeEnvelope, COLLECTIONS, partState, type CollectionName } from './collections.ts';
 import { opHash } from './operations.ts';
 
 export * from './collections.ts';
@@ -219,7 +219,13 @@ export const healthReport = z.strictObject({
   waiting: z.int().min(0),
   parked: z.int().min(0),
   clock_offset_ms: z.number().nullable(),
+  paper_low: z.boolean().default(false),
+  scanner: partState.default('unknown'),
+  camera: partState.default('unknown'),
+  last_visit_at: epochMs.nullable().default(null),
 });
+
+export type HealthReport = z.output<typeof healthReport>;
 
 /** RFC 9457. `type` is a path under /problems/. */
 export const problem = z.object({

@@ -1,0 +1,113 @@
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { DeskRow } from '../../shared/contracts/desk.ts';
+import type { DayView } from './day.ts';
+import { useDesk } from './view.ts';
+
+/** Height of a row, CSS pixels; the same in desk.css. Only those in view are drawn, so ten thousand cost as much as twenty. */
+const ROW = 56;
+const BEYOND = 8;
+
+interface Props {
+  /** What was found; null: the day. */
+  rows: readonly DeskRow[] | null;
+  day: DayView;
+  chosen: string | null;
+  onChoose: (key: string) => void;
+}
+
+export const DayList = ({ rows, day, chosen, onChoose }: Props) => {
+  const { t } = useTranslation();
+  const box = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ top: 0, height: 600 });
+  const total = rows?.length ?? day.total;
+  const first = Math.max(0, Math.floor(view.top / ROW) - BEYOND);
+  const last = Math.min(total - 1, Math.ceil((view.top + view.height) / ROW) + BEYOND);
+  const { look } = day;
+
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return undefined;
+    const measure = (): void => setView({ top: element.scrollTop, height: element.clientHeight });
+    const watch = new ResizeObserver(measure);
+    watch.observe(element);
+    element.addEventListener('scroll', measure, { passive: true });
+    return () => {
+      watch.disconnect();
+      element.removeEventListener('scroll', measure);
+    };
+  }, []);
+  useEffect(() => {
+    if (rows === null && last >= first) look(first, last);
+  }, [rows, first, last, look, day.version]);
+
+  const places = Array.from({ length: Math.max(0, last - first + 1) }, (_, n) => first + n);
+  return (
+    <section className="list" role="grid" aria-rowcount={total} aria-label={t('desk.list.label')}>
+      <div className="list-head" role="row">
+        <span role="columnheader">{t('desk.list.time')}</span>
+        <span role="columnheader">{t('desk.list.visitor')}</span>
+        <span role="columnheader">{t('desk.list.state')}</span>
+        <span role="columnheader">{t('desk.list.wait')}</span>
+      </div>
+      <div className="list-body" ref={box} tabIndex={-1}>
+        <div className="list-all" style={{ height: total * ROW }}>
+          {places.map((place) => {
+            const row = rows ? (rows[place] ?? null) : day.row(place);
+            return row ? (
+              <Row key={row.key} row={row} place={place} day={day} chosen={row.key === chosen} onChoose={onChoose} />
+            ) : null;
+          })}
+        </div>
+        {total === 0 ? <p className="nobody">{t(rows ? 'desk.find.nothing' : 'desk.list.nobody')}</p> : null}
+      </div>
+    </section>
+  );
+};
+
+interface RowProps {
+  row: DeskRow;
+  place: number;
+  day: DayView;
+  chosen: boolean;
+  onChoose: (key: string) => void;
+}
+const Row = ({ row, place, day, chosen, onChoose }: RowProps) => {
+  const { t } = useTranslation();
+  const { formats, now } = useDesk();
+  const minutes = row.since === null ? null : Math.max(0, Math.floor((now() - row.since) / 60_000));
+  const slow = minutes === null ? '' : minutes >= day.limitMinutes ? 'late' : minutes >= day.warnMinutes ? 'warn' : '';
+  const gone = row.state === 'cancelled' || row.state === 'left' || row.state === 'no-show';
+  const about = [
+    row.service.ru,
+    row.more > 0 ? t('desk.list.more', { more: row.more }) : null,
+    row.number ? formats.number(row.number) : null,
+    row.priority === 'none' ? (row.claimed ? t('desk.list.claimed') : null) : t('desk.list.priority'),
+  ].filter((one) => one !== null);
+  return (
+    <div
+      role="row"
+      aria-rowindex={place + 1}
+      aria-selected={chosen}
+      className={`row ${chosen ? 'sel' : ''} ${gone ? 'off' : ''} ${slow}`}
+      data-action="row"
+      data-id={row.key}
+      style={{ top: place * ROW }}
+      onClick={() => onChoose(row.key)}
+    >
+      <span role="gridcell" className="t">
+        {formats.time(row.at)}
+      </span>
+      <span role="gridcell" className="who">
+        <b>{row.name ?? t(row.booking === null ? 'desk.list.walkIn' : 'desk.list.unnamed')}</b>
+        <small>{about.join(' · ')}</small>
+      </span>
+      <span role="gridcell">
+        <em className={`st ${row.state}`}>{row.window ? row.window.ru : t(`desk.state.${row.state}`)}</em>
+      </span>
+      <span role="gridcell" className="t">
+        {minutes === null ? '–' : t('desk.minutes', { minutes })}
+      </span>
+    </div>
+  );
+};
