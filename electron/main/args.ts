@@ -67,7 +67,12 @@ export function parseArgs(argv: readonly string[], options: { strict: boolean; c
   return { ok: true, args };
 }
 
-const EXAMPLES = { data: '/var/lib/talon', config: '/etc/talon.json', window: '1080x1920', roles: 'kiosk,desk' } as const;
+const EXAMPLES = {
+  data: '/var/lib/talon',
+  config: '/etc/talon.json',
+  window: '1080x1920',
+  roles: 'kiosk,desk',
+} as const;
 
 const wrong = (what: string): ParsedArgs => ({ ok: false, message: `${what} ${USAGE}` });
 

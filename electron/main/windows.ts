@@ -204,7 +204,8 @@ function holdZoom(contents: WebContents): void {
 
 /** Larger and smaller by Ctrl with plus, minus, zero or the wheel: a desk is worked at all day. */
 function stepZoom(contents: WebContents): void {
-  const set = (factor: number): void => contents.setZoomFactor(Math.min(2, Math.max(0.8, Math.round(factor * 10) / 10)));
+  const set = (factor: number): void =>
+    contents.setZoomFactor(Math.min(2, Math.max(0.8, Math.round(factor * 10) / 10)));
   contents.on('zoom-changed', (event, direction) => {
     event.preventDefault();
     set(contents.getZoomFactor() + (direction === 'in' ? 0.1 : -0.1));

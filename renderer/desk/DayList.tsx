@@ -41,26 +41,48 @@ export const DayList = ({ rows, day, chosen, onChoose }: Props) => {
     if (rows === null && last >= first) look(first, last);
   }, [rows, first, last, look, day.version]);
 
+  // The list opens at now, once for each filter.
+  const opened = useRef<string | null>(null);
+  const { nowAt, filter } = day;
+  useEffect(() => {
+    const element = box.current;
+    if (!element || rows !== null || nowAt === null || opened.current === filter) return;
+    opened.current = filter;
+    element.scrollTop = Math.max(0, nowAt - 1) * ROW;
+  }, [rows, nowAt, filter]);
+  // Who was chosen by the keys is seen.
+  const place = chosen === null ? -1 : (rows?.findIndex(({ key }) => key === chosen) ?? day.placeOf(chosen) ?? -1);
+  useEffect(() => {
+    const element = box.current;
+    if (!element || place < 0) return;
+    if (place * ROW < element.scrollTop) element.scrollTop = place * ROW;
+    else if ((place + 1) * ROW > element.scrollTop + element.clientHeight)
+      element.scrollTop = (place + 1) * ROW - element.clientHeight;
+    // Only when somebody else was chosen: news move the list, not the view.
+  }, [chosen]);
+
   const places = Array.from({ length: Math.max(0, last - first + 1) }, (_, n) => first + n);
   return (
-    <section className="list" role="grid" aria-rowcount={total} aria-label={t('desk.list.label')}>
-      <div className="list-head" role="row">
-        <span role="columnheader">{t('desk.list.time')}</span>
-        <span role="columnheader">{t('desk.list.visitor')}</span>
-        <span role="columnheader">{t('desk.list.state')}</span>
-        <span role="columnheader">{t('desk.list.wait')}</span>
-      </div>
-      <div className="list-body" ref={box} tabIndex={-1}>
-        <div className="list-all" style={{ height: total * ROW }}>
-          {places.map((place) => {
-            const row = rows ? (rows[place] ?? null) : day.row(place);
-            return row ? (
-              <Row key={row.key} row={row} place={place} day={day} chosen={row.key === chosen} onChoose={onChoose} />
-            ) : null;
-          })}
+    <section className="list">
+      <div className="list-grid" role="grid" aria-rowcount={total + 1} aria-label={t('desk.list.label')}>
+        <div className="list-head" role="row">
+          <span role="columnheader">{t('desk.list.time')}</span>
+          <span role="columnheader">{t('desk.list.visitor')}</span>
+          <span role="columnheader">{t('desk.list.state')}</span>
+          <span role="columnheader">{t('desk.list.wait')}</span>
         </div>
-        {total === 0 ? <p className="nobody">{t(rows ? 'desk.find.nothing' : 'desk.list.nobody')}</p> : null}
+        <div className="list-body" role="rowgroup" ref={box} tabIndex={0}>
+          <div className="list-all" role="presentation" style={{ height: total * ROW }}>
+            {places.map((place) => {
+              const row = rows ? (rows[place] ?? null) : day.row(place);
+              return row ? (
+                <Row key={row.key} row={row} place={place} day={day} chosen={row.key === chosen} onChoose={onChoose} />
+              ) : null;
+            })}
+          </div>
+        </div>
       </div>
+      {total === 0 ? <p className="nobody">{t(rows ? 'desk.find.nothing' : 'desk.list.nobody')}</p> : null}
     </section>
   );
 };
@@ -87,7 +109,7 @@ const Row = ({ row, place, day, chosen, onChoose }: RowProps) => {
   return (
     <div
       role="row"
-      aria-rowindex={place + 1}
+      aria-rowindex={place + 2}
       aria-selected={chosen}
       className={`row ${chosen ? 'sel' : ''} ${gone ? 'off' : ''} ${slow}`}
       data-action="row"

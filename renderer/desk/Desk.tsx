@@ -20,6 +20,7 @@ import type { Right } from '../../shared/domain/rights.ts';
 import { Audit } from './audit/Audit.tsx';
 import { HandOver } from './HandOver.tsx';
 import { Kiosks } from './Kiosks.tsx';
+import { Numbers } from './numbers/Numbers.tsx';
 import { Queue } from './Queue.tsx';
 import { SettingsPage } from './settings/SettingsPage.tsx';
 import { Tasks } from './Tasks.tsx';
@@ -159,8 +160,21 @@ export const Desk = () => {
         {view === 'queue' ? <Queue onShow={show} /> : null}
         {view === 'tasks' ? <Tasks tasks={tasks.value} onShow={show} /> : null}
         {view === 'kiosks' ? <Kiosks office={office.value} onShow={show} /> : null}
-        {view === 'audit' ? <Audit /> : null}
-        {view === 'settings' ? <SettingsPage /> : null}
+        {view === 'numbers' ? (
+          <main className="page">
+            <Numbers />
+          </main>
+        ) : null}
+        {view === 'audit' ? (
+          <main className="page">
+            <Audit />
+          </main>
+        ) : null}
+        {view === 'settings' ? (
+          <main className="page">
+            <SettingsPage />
+          </main>
+        ) : null}
       </div>
       {leaving ? <HandOver onBack={() => setLeaving(false)} /> : null}
     </div>

@@ -22,7 +22,8 @@ const SCREENS = [
   'feedback',
   'out-of-order',
 ] as const;
-const screenOf = (screen: string): (typeof SCREENS)[number] | 'other' => SCREENS.find((one) => one === screen) ?? 'other';
+const screenOf = (screen: string): (typeof SCREENS)[number] | 'other' =>
+  SCREENS.find((one) => one === screen) ?? 'other';
 
 interface Props {
   office: DeskOffice;
@@ -193,7 +194,11 @@ const Machine = ({ device, mayOrder }: { device: DeskDevice; mayOrder: boolean }
       </dl>
       {mayOrder && kiosk ? (
         <div className="acts">
-          <button type="button" data-action={device.closed ? 'open' : 'close'} onClick={() => void order(device.closed ? 'open' : 'close')}>
+          <button
+            type="button"
+            data-action={device.closed ? 'open' : 'close'}
+            onClick={() => void order(device.closed ? 'open' : 'close')}
+          >
             {device.closed ? <DoorOpen aria-hidden /> : <DoorClosed aria-hidden />}
             {t(device.closed ? 'desk.devices.open' : 'desk.devices.close')}
           </button>
@@ -233,7 +238,13 @@ const Machine = ({ device, mayOrder }: { device: DeskDevice; mayOrder: boolean }
       {asks === 'restart' ? (
         <div className="panel">
           <p>{t('desk.devices.sure')}</p>
-          <button type="button" className="go" autoFocus data-action="restart-sure" onClick={() => void order('restart')}>
+          <button
+            type="button"
+            className="go"
+            autoFocus
+            data-action="restart-sure"
+            onClick={() => void order('restart')}
+          >
             {t('desk.devices.restart')}
           </button>
         </div>

@@ -203,7 +203,13 @@ const Line = ({ service, queue, onShow }: { service: Service; queue: DeskQueue; 
           const slow = minutes >= queue.limitMinutes ? 'late' : minutes >= queue.warnMinutes ? 'warn' : '';
           return (
             <li key={row.key}>
-              <button type="button" className={slow} data-action="show" data-id={row.key} onClick={() => onShow(row.key)}>
+              <button
+                type="button"
+                className={slow}
+                data-action="show"
+                data-id={row.key}
+                onClick={() => onShow(row.key)}
+              >
                 <strong>{row.number ? formats.number(row.number) : '–'}</strong>
                 <span>{row.name ?? t(row.booking === null ? 'desk.list.walkIn' : 'desk.list.unnamed')}</span>
                 {row.priority === 'none' ? null : <em className="st">{t('desk.list.priority')}</em>}

@@ -28,11 +28,12 @@ export const SignIn = () => {
     setBusy(true);
     setSaid(null);
     const same = chosen !== null && locked?.id === chosen.id;
-    const result = sealed || !chosen
-      ? await client.call('staff.emergency', { code: pin })
-      : same
-      ? await client.call('staff.unlock', { pin })
-      : await client.call('staff.signIn', { person: chosen.id, pin, totp: asksCode ? code : null });
+    const result =
+      sealed || !chosen
+        ? await client.call('staff.emergency', { code: pin })
+        : same
+          ? await client.call('staff.unlock', { pin })
+          : await client.call('staff.signIn', { person: chosen.id, pin, totp: asksCode ? code : null });
     setBusy(false);
     if (!result.ok) {
       setSaid(t('desk.signIn.failed'));
@@ -116,23 +117,23 @@ export const SignIn = () => {
           <p>{t('desk.signIn.nobody')}</p>
         ) : (
           <>
-          <ul className="door-people">
-            {people.map((person) => (
-              <li key={person.id}>
-                <button type="button" data-action="person" data-id={person.id} onClick={() => setChosen(person)}>
-                  <UserRound aria-hidden />
-                  <b>{person.name}</b>
-                  <small>{t(`desk.role.${person.role}`)}</small>
-                </button>
-              </li>
-            ))}
-          </ul>
-          {staff?.emergency ? (
-            <button type="button" data-action="envelope" onClick={() => setSealed(true)}>
-              <MailOpen aria-hidden />
-              {t('desk.signIn.envelope')}
-            </button>
-          ) : null}
+            <ul className="door-people">
+              {people.map((person) => (
+                <li key={person.id}>
+                  <button type="button" data-action="person" data-id={person.id} onClick={() => setChosen(person)}>
+                    <UserRound aria-hidden />
+                    <b>{person.name}</b>
+                    <small>{t(`desk.role.${person.role}`)}</small>
+                  </button>
+                </li>
+              ))}
+            </ul>
+            {staff?.emergency ? (
+              <button type="button" data-action="envelope" onClick={() => setSealed(true)}>
+                <MailOpen aria-hidden />
+                {t('desk.signIn.envelope')}
+              </button>
+            ) : null}
           </>
         )}
       </section>

@@ -34,12 +34,14 @@ export const Today = ({ wanted, scanned }: Props) => {
   const [beside, setBeside] = useState<Beside>({ what: 'nobody' });
   const [said, setSaid] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
+  const answered = useRef('');
   const day = useDay(client, filter);
   const chosen = beside.what === 'person' ? beside.key : null;
   const choose = useCallback((key: string) => setBeside({ what: 'person', key, help: null }), []);
 
   useEffect(() => {
     if (query.trim() === '') {
+      answered.current = '';
       setFound(null);
       return undefined;
     }
@@ -48,6 +50,9 @@ export const Today = ({ wanted, scanned }: Props) => {
       if (over || !result.ok) return;
       setFound(result.value);
       const first = result.value[0];
+      // The best one is shown for what was typed, not whenever there are news.
+      if (answered.current === query) return;
+      answered.current = query;
       setBeside((before) => {
         const stays = before.what === 'person' && result.value.some(({ key }) => key === before.key);
         return stays || !first ? before : { what: 'person', key: first.key, help: null };
@@ -59,7 +64,9 @@ export const Today = ({ wanted, scanned }: Props) => {
   }, [client, query, day.version]);
 
   useEffect(() => {
-    if (wanted) setBeside({ what: 'person', key: wanted.key, help: wanted.help });
+    if (!wanted) return;
+    setQuery('');
+    setBeside({ what: 'person', key: wanted.key, help: wanted.help });
   }, [wanted]);
   useEffect(() => {
     if (!scanned) return;
@@ -79,9 +86,15 @@ export const Today = ({ wanted, scanned }: Props) => {
 
   const move = useCallback(
     (by: number) => {
-      const list = found ?? day.loaded();
-      const at = list.findIndex(({ key }) => key === chosen);
-      const next = list[Math.min(list.length - 1, Math.max(0, at + by))];
+      if (found) {
+        const at = found.findIndex(({ key }) => key === chosen);
+        const next = found[Math.min(found.length - 1, Math.max(0, at + by))];
+        if (next) choose(next.key);
+        return;
+      }
+      const at = chosen === null ? null : day.placeOf(chosen);
+      const place = at === null ? (day.nowAt ?? 0) : Math.min(day.total - 1, Math.max(0, at + by));
+      const next = day.row(place);
       if (next) choose(next.key);
     },
     [found, day, chosen, choose],
@@ -129,7 +142,12 @@ export const Today = ({ wanted, scanned }: Props) => {
             <kbd>/</kbd>
           </label>
           {may('walkin') ? (
-            <button type="button" className="quiet" data-action="walk-in" onClick={() => setBeside({ what: 'walk-in' })}>
+            <button
+              type="button"
+              className="quiet"
+              data-action="walk-in"
+              onClick={() => setBeside({ what: 'walk-in' })}
+            >
               <UserPlus aria-hidden />
               {t('desk.walkIn.new')} <kbd>F8</kbd>
             </button>
@@ -187,7 +205,8 @@ const Link = () => {
       {sync ? (
         <p className={`pill ${tone}`} role="status" data-sync={sync.state}>
           {away ? <WifiOff aria-hidden /> : <Wifi aria-hidden />}
-          {syncSentence(t, sync, now(), formats)}
+          <span title={syncSentence(t, sync, now(), formats)}>{t(`desk.link.${sync.state}`)}</span>
+          {sync.waiting > 0 ? <b>{sync.waiting}</b> : null}
         </p>
       ) : null}
       {paper && (paper.state === 'blocked' || paper.paperLow) ? (

@@ -11,6 +11,7 @@ const SETTLE_MS = 250;
 const EVERY_MS = 30_000;
 
 export interface DayView {
+  filter: DeskFilter;
   total: number;
   tiles: DeskList['tiles'] | null;
   counts: DeskList['counts'] | null;
@@ -20,8 +21,10 @@ export interface DayView {
   row: (place: number) => DeskRow | null;
   /** These places are looked at. */
   look: (from: number, until: number) => void;
-  /** All rows that are here, from the first on without a gap. */
-  loaded: () => readonly DeskRow[];
+  /** Place of the first row of now; null until the list is here. */
+  nowAt: number | null;
+  /** Where somebody stands, as far as the rows are here; null when he is not among them. */
+  placeOf: (key: string) => number | null;
   /** Goes up whenever the list was read. */
   version: number;
 }
@@ -82,12 +85,15 @@ export const useDay = (client: Client, filter: DeskFilter): DayView => {
     [read],
   );
   const row = useCallback((place: number) => parts.current.get(Math.floor(place / PART))?.[place % PART] ?? null, []);
-  const loaded = useCallback(() => {
-    const all: DeskRow[] = [];
-    for (let part = 0; parts.current.has(part); part += 1) all.push(...(parts.current.get(part) ?? []));
-    return all;
+  const placeOf = useCallback((key: string): number | null => {
+    for (const [part, rows] of parts.current) {
+      const at = rows.findIndex((one) => one.key === key);
+      if (at >= 0) return part * PART + at;
+    }
+    return null;
   }, []);
   return {
+    filter,
     total: head?.total ?? 0,
     tiles: head?.tiles ?? null,
     counts: head?.counts ?? null,
@@ -95,7 +101,8 @@ export const useDay = (client: Client, filter: DeskFilter): DayView => {
     limitMinutes: head?.limitMinutes ?? 15,
     row,
     look,
-    loaded,
+    nowAt: head?.now ?? null,
+    placeOf,
     version,
   };
 };

@@ -5,6 +5,7 @@ import { auditMethods } from './audit.ts';
 import { event, read, write } from './define.ts';
 import { staffState } from './desk.ts';
 import { deskMethods } from './desk-methods.ts';
+import { numbersMethods } from './numbers.ts';
 import { settingsMethods } from './settings-view.ts';
 import {
   catalogue,
@@ -206,6 +207,7 @@ export const appContract = {
     ...deskMethods,
     ...auditMethods,
     ...settingsMethods,
+    ...numbersMethods,
     'visit.list': read(
       ['service'],
       z.strictObject({ limit: z.int().min(1).max(100_000).default(100) }),

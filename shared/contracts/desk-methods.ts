@@ -150,9 +150,14 @@ export const deskMethods = {
     requestOutcome,
     { repeatable: true },
   ),
-  'desk.reschedule': write(['desk'], z.strictObject({ attempt, booking: bookingId, startsAt: epochMs }), requestOutcome, {
-    repeatable: true,
-  }),
+  'desk.reschedule': write(
+    ['desk'],
+    z.strictObject({ attempt, booking: bookingId, startsAt: epochMs }),
+    requestOutcome,
+    {
+      repeatable: true,
+    },
+  ),
   'desk.cancel': write(['desk'], z.strictObject({ attempt, booking: bookingId }), requestOutcome, { repeatable: true }),
   'desk.noShow': write(['desk'], z.strictObject({ booking: bookingId }), nothing, { repeatable: true }),
   /** As often as staff want, counted; also of a visit that another device of the office made. */

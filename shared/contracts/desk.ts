@@ -1,15 +1,6 @@
 import { z } from 'zod';
 import { STAFF_ROLES } from '../domain/rights.ts';
-import {
-  bookingId,
-  epochMs,
-  i18nText,
-  priority,
-  serviceId,
-  ticketNumber,
-  uuid,
-  windowState,
-} from '../domain/model.ts';
+import { bookingId, epochMs, i18nText, priority, serviceId, ticketNumber, uuid, windowState } from '../domain/model.ts';
 import { PART_STATES } from './centre/collections.ts';
 
 /** What the desk window is told: the day of its office as one list, and one person. */
@@ -77,6 +68,8 @@ export const deskTiles = z.strictObject({
 export const deskList = z.strictObject({
   total: z.int().min(0),
   rows: z.array(deskRow),
+  /** Place of the first row of now, of those that fit: where the list opens. */
+  now: z.int().min(0),
   tiles: deskTiles,
   /** Rows for each filter. */
   counts: z.record(deskFilter, z.int().min(0)),

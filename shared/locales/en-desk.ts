@@ -50,6 +50,13 @@ export const deskEn = {
     },
     find: { hint: 'Name, phone, booking or ticket number', nothing: 'Nobody was found' },
     scan: { nobody: 'There is nobody for this code.', notToday: 'This ticket is of another day.' },
+    link: {
+      live: 'connected',
+      'catching-up': 'reading data',
+      offline: 'no connection',
+      never: 'not connected yet',
+      attention: 'look at the connection',
+    },
     printer: {
       not: 'the printer does not print',
       low: 'paper is running low',
@@ -343,20 +350,35 @@ export const deskEn = {
         title: 'The cancellation did not count',
         text: 'The booking was cancelled when the visitor had come already. The visit stays.',
       },
-      'other-day': { title: 'Booked for another day', text: 'The visitor was checked in today; the booking is for another day.' },
-      'other-office': { title: 'Booked at another office', text: 'The visitor was checked in here; the booking is for another office.' },
+      'other-day': {
+        title: 'Booked for another day',
+        text: 'The visitor was checked in today; the booking is for another day.',
+      },
+      'other-office': {
+        title: 'Booked at another office',
+        text: 'The visitor was checked in here; the booking is for another office.',
+      },
       'already-served': { title: 'Served already', text: 'The visitor of this booking was served already.' },
       'needs-redirect': {
         title: 'The service is not given now',
         text: 'The ticket is for a service that is not given today. The visitor has to be sent on.',
       },
-      'possible-duplicate': { title: 'Perhaps a second ticket', text: 'Another ticket was taken with this phone: {{other}}.' },
-      'number-used-twice': { title: 'One number for two', text: 'Another visitor has the same number. Call them by name.' },
+      'possible-duplicate': {
+        title: 'Perhaps a second ticket',
+        text: 'Another ticket was taken with this phone: {{other}}.',
+      },
+      'number-used-twice': {
+        title: 'One number for two',
+        text: 'Another visitor has the same number. Call them by name.',
+      },
       'request-rejected': {
         title: 'The centre said no',
         text: 'What the visitor asked for did not work; he may have left with another answer.',
       },
-      'no-show-withdrawn': { title: 'Came in time', text: 'The booking was closed as a no-show, but the visitor had come in time.' },
+      'no-show-withdrawn': {
+        title: 'Came in time',
+        text: 'The booking was closed as a no-show, but the visitor had come in time.',
+      },
       other: { title: 'Data contradict each other', text: 'Two machines told different things. Look at the visit.' },
     },
     rejected: {

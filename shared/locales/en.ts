@@ -1,5 +1,6 @@
 import { auditEn } from './en-audit.ts';
 import { deskEn } from './en-desk.ts';
+import { numbersEn } from './en-numbers.ts';
 import { walkInEn } from './en-walkin.ts';
 import type { Locale } from './ru.ts';
 
@@ -282,4 +283,5 @@ export const en: Locale = {
   ...walkInEn,
   ...deskEn,
   ...auditEn,
+  ...numbersEn,
 };

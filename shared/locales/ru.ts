@@ -1,5 +1,6 @@
 import { auditRu } from './ru-audit.ts';
 import { deskRu } from './ru-desk.ts';
+import { numbersRu } from './ru-numbers.ts';
 import { walkInRu } from './ru-walkin.ts';
 
 /** Russian, the language that others are translated from. Plain words, polite, short. */
@@ -293,6 +294,7 @@ export const ru = {
   ...walkInRu,
   ...deskRu,
   ...auditRu,
+  ...numbersRu,
 };
 
 type Texts<T> = { [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };

@@ -76,8 +76,12 @@ CREATE TABLE row_digest (
   PRIMARY KEY (audience, role, collection)
 ) STRICT, WITHOUT ROWID;
 
--- The business day up to which an office's window was brought.
-CREATE TABLE office_window (office_id INTEGER PRIMARY KEY, business_date TEXT NOT NULL) STRICT;
+-- The business day up to which an office's window was brought, and the first to which it was.
+CREATE TABLE office_window (
+  office_id INTEGER PRIMARY KEY,
+  business_date TEXT NOT NULL,
+  since TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE device (
   device_id TEXT PRIMARY KEY,

@@ -6,6 +6,7 @@ import type { Priority } from '../../shared/domain/queue.ts';
 import type { NewBooking } from './bookings.ts';
 import type { Context } from './context.ts';
 import { demoOffices, demoWindows } from './demo-office.ts';
+import { demoNumbers } from './demo-numbers.ts';
 import { demoPerson } from './demo-people.ts';
 import { DEMO_OFFICE, demoGroups, demoServices, OTHER_OFFICE } from './demo-services.ts';
 import { demoStaff } from './demo-staff.ts';
@@ -238,6 +239,7 @@ export const demoSeed = (context: Context): Seed => {
       windows: demoWindows,
       slots: [{ office_id: DEMO_OFFICE, every_minutes: 30, hours: slotHours }],
       staff: demoStaff,
+      day_numbers: demoNumbers(today),
       bookings: known?.n === 0 ? bookingsAround(now).map((booking) => withPerson(booking)) : [],
       enrolment: [{ office_id: DEMO_OFFICE, roles: ['kiosk'], count: CODES }],
     },

@@ -2,6 +2,7 @@ import { COLLECTIONS, type CollectionDigest, type CollectionName } from '../../s
 import { moveBookings } from './bookings.ts';
 import { EVERYBODY, NO_ROWS, xorHex, type RowRole } from './change-log.ts';
 import { officeDate, type Context, type Happening } from './context.ts';
+import { makeDayNumbers } from './day-numbers.ts';
 import type { Device } from './devices.ts';
 import { moveHelp } from './help.ts';
 import { ProblemError } from './problems.ts';
@@ -30,24 +31,27 @@ export const concerns = (happening: Happening, { officeId, roles }: Reader): boo
 
 /**
  * Brings an office to the business day that it is now: bookings that left the window are evicted, those that came in are
- * put, yesterday's visits and older calls for help are evicted, and there are slots for one more day. Called before each pull; does nothing but one
- * read for as long as the day is the same.
+ * put, yesterday's visits and older calls for help are evicted, the numbers of days that are over are made, and there are
+ * slots for one more day. Called before each pull; does nothing but one read for as long as the day is the same.
  */
 export const moveWindows = (context: Context, officeId: number): void => {
   const { db } = context;
   const today = officeDate(context, officeId, context.now());
   const known = db
-    .prepare<[number], { business_date: string }>('SELECT business_date FROM office_window WHERE office_id = ?')
+    .prepare<[number], { business_date: string; since: string }>(
+      'SELECT business_date, since FROM office_window WHERE office_id = ?',
+    )
     .get(officeId);
   if (known?.business_date === today) return;
   context.write(() => {
+    if (known) makeDayNumbers(context, officeId, { last: known.business_date, since: known.since, today });
     moveBookings(context, officeId);
     moveVisits(context, officeId);
     moveHelp(context, officeId);
     makeSlots(context, officeId);
     db.prepare(
-      'INSERT INTO office_window VALUES (?, ?) ON CONFLICT DO UPDATE SET business_date = excluded.business_date',
-    ).run(officeId, today);
+      'INSERT INTO office_window VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET business_date = excluded.business_date',
+    ).run(officeId, today, today);
   });
 };
 

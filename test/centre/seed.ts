@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dayNumbersRecord } from '../../shared/contracts/centre/day-numbers.ts';
 import {
   bookingRecord,
   officeRecord,
@@ -10,7 +11,7 @@ import {
   windowRecord,
 } from '../../shared/contracts/centre/schemas.ts';
 import { isTimeZone } from '../../shared/domain/business-day.ts';
-import { bookingId, epochMs, officeId, serviceId } from '../../shared/domain/model.ts';
+import { bookingId, businessDay, epochMs, officeId, serviceId } from '../../shared/domain/model.ts';
 import type { Context } from './context.ts';
 import { putBooking, readBooking } from './bookings.ts';
 import { EVERYBODY, keepEntities, putEntity, readEntity } from './change-log.ts';
@@ -25,7 +26,7 @@ import { putStaff } from './staff.ts';
 /**
  * What a centre starts with: the entities in the form of the wire, with their ids. The same file may be put in again:
  * offices, groups, services, windows and settings become what it says (offices are never taken away, and windows that are
- * there keep their state); bookings and staff that are there stay as they are.
+ * there keep their state); bookings, staff and numbers of days that are there stay as they are.
  */
 
 const roles = z.array(z.enum(['kiosk', 'desk'])).min(1);
@@ -81,6 +82,10 @@ const seedSchema = z
             .default(null),
         }),
       )
+      .default([]),
+    /** The numbers of business days before the centre began. */
+    day_numbers: z
+      .array(z.strictObject({ office_id: officeId, date: businessDay, numbers: dayNumbersRecord }))
       .default([]),
     /** Where an office decides otherwise than offices do. */
     rules: z.array(z.strictObject({ office_id: officeId, ...officeRules.shape })).default([]),
@@ -138,6 +143,7 @@ const seedSchema = z
     value.staff.forEach((one, i) => {
       if (one.office_id !== null) must(offices, one.office_id, ['staff', i, 'office_id'], 'office');
     });
+    value.day_numbers.forEach((d, i) => must(offices, d.office_id, ['day_numbers', i, 'office_id'], 'office'));
     value.enrolment.forEach((e, i) => must(offices, e.office_id, ['enrolment', i, 'office_id'], 'office'));
   });
 export type Seed = z.output<typeof seedSchema>;
@@ -193,6 +199,11 @@ export const applySeed = (context: Context, seed: Seed): void => {
       const audience = office ?? EVERYBODY;
       // A code that was used must not come back, nor somebody who has left.
       if (readEntity(context, 'staff', id, audience) === null) putStaff(context, id, record, audience, code);
+    }
+    for (const { office_id: office, date, numbers } of seed.day_numbers) {
+      if (readEntity(context, 'day_numbers', date, office) === null) {
+        putEntity(context, 'day_numbers', date, numbers, office);
+      }
     }
     for (const { name, phone, document, ...booking } of seed.bookings) {
       if (readBooking(context, booking.id)) continue;

@@ -353,6 +353,15 @@ export const setStage = (
   db.prepare('UPDATE visit SET state = ? WHERE visit_id = ?').run(state, visitId);
 };
 
+/** All who came on a business day, told in time or not; those who took it back are none of them. */
+export const visitsOn = (context: Context, officeId: number, date: string): Visit[] =>
+  context.db
+    .prepare<[number, string], VisitRow>(
+      `SELECT * FROM visit WHERE office_id = ? AND coalesce(queue_date, business_date) = ? AND role = 'visit'`,
+    )
+    .all(officeId, date)
+    .map((row) => toVisit(context, row));
+
 /** Those who wait, are called or are served today in an office, in no order. */
 export const visitsInHall = (context: Context, officeId: number): Visit[] =>
   context.db

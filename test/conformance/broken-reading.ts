@@ -3,6 +3,8 @@ import type { Mutation } from './proxy.ts';
 
 const PERSON = { c: 'person', id: '0'.repeat(32), rev: 1, op: 'put', data: { name: 'Иванова Анна' } };
 
+const STAFF = { c: 'staff', id: 'anna', rev: 1, op: 'put', data: { name: 'Анна', role: 'receptionist' } };
+
 /** Centres that tell devices what is not so. */
 export const BROKEN_READING: Readonly<Record<string, () => Mutation>> = {
   'changes.rows': () =>
@@ -45,6 +47,7 @@ export const BROKEN_READING: Readonly<Record<string, () => Mutation>> = {
       body['digests'] ??= [];
     }),
   'roles.kiosk': () => rows((list) => [...list, { ...PERSON, seq: 999_999 }]),
+  'roles.staff': () => rows((list) => [...list, { ...STAFF, seq: 999_999 }]),
   'roles.fields': () =>
     rows((list) => {
       for (const row of list) if (row['c'] === 'booking') data(row)['phone'] = '+79001234567';

@@ -207,6 +207,33 @@ export const BROKEN_WRITING: Readonly<Record<string, () => Mutation>> = {
   'conflicts.desk': () => rows((list) => list.filter(({ c }) => c !== 'conflict')),
   'edits.stale': () => status('rejected', 'applied', 'visit.edit'),
 
+  'desk.only': () => status('conflict_recorded', 'applied', 'visit.stage'),
+  'desk.help-take': () =>
+    rows((list) => {
+      // Whoever was told of first.
+      for (const row of list) if (row['c'] === 'help' && row['op'] === 'put') data(row)['by'] = 'second';
+      return list;
+    }),
+  'desk.stage': () =>
+    rows((list) => {
+      for (const row of list) {
+        if (row['c'] !== 'visit' || row['op'] !== 'put') continue;
+        for (const stage of listIn(data(row), 'services')) {
+          if (stage['called_at'] !== null) stage['called_at'] = Number(stage['called_at']) + 1_000;
+        }
+      }
+      return list;
+    }),
+  'desk.no-show': () =>
+    rows((list) => {
+      for (const row of list) {
+        if (row['c'] === 'booking' && data(row)['status'] === 'no-show') data(row)['status'] = 'booked';
+      }
+      return list;
+    }),
+  'desk.order': () => status('rejected', 'applied', 'device.order'),
+  'health.row': () => rows((list) => list.filter(({ c }) => c !== 'device')),
+
   'poll.waits': () =>
     hears('/sync/changes', ({ query }) => {
       query.delete('wait');

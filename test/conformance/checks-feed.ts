@@ -244,7 +244,7 @@ export const feedChecks: readonly Check[] = [
   },
   {
     id: 'roles.kiosk',
-    about: 'a kiosk gets no person, visit_detail or conflict, in no way',
+    about: 'a kiosk gets nothing of what is for desks, in no way',
     run: async (world) => {
       const kiosk = await world.kiosk();
       const { changes, feed } = await readFeed(kiosk, null, { digests: true });

@@ -7,10 +7,11 @@ import { readFeed, rowsOf, type World } from './world.ts';
 /** Requests that need what only the centre has, and what becomes of contradictions. */
 
 /** A booking of its own making, in the free slot that is farthest off, or the next one. */
-const book = async (world: World, device: Device, which: 'farthest' | 'next' = 'farthest') => {
+export const book = async (world: World, device: Device, which: 'farthest' | 'next' = 'farthest') => {
   const now = world.now();
   const least = now + (which === 'next' ? 60_000 : 3_600_000);
-  const free = rowsOf(await world.feed(), 'slot').filter(({ data }) => data.free > 0 && data.starts_at > least);
+  // As they are now: other checks have booked before.
+  const free = rowsOf((await readFeed(device)).feed, 'slot').filter(({ data }) => data.free > 0 && data.starts_at > least);
   const inOrder = free.toSorted((a, b) => a.data.starts_at - b.data.starts_at);
   const slot = (which === 'next' ? inOrder[0] : inOrder.at(-1))?.data;
   if (!slot) skip('the feed has no free slot to book');
@@ -219,7 +220,7 @@ export const requestChecks: readonly Check[] = [
   },
 ];
 
-const checkinOf = async (world: World, booking_id: string, service_id: number) => {
+export const checkinOf = async (world: World, booking_id: string, service_id: number) => {
   const visit_id = randomUUID();
   return makeOp(
     'checkin',

@@ -1,5 +1,6 @@
 import { answerChecks } from './checks-answers.ts';
 import { chainChecks } from './checks-chain.ts';
+import { deskChecks } from './checks-desk.ts';
 import { feedChecks } from './checks-feed.ts';
 import { forkChecks, heartbeatCheck, liveChecks } from './checks-live.ts';
 import { numberChecks } from './checks-numbers.ts';
@@ -19,6 +20,7 @@ export const CHECKS: readonly Check[] = [
   ...chainChecks,
   ...numberChecks,
   ...requestChecks,
+  ...deskChecks,
   ...liveChecks,
   heartbeatCheck,
   ...forkChecks,

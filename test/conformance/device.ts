@@ -127,7 +127,13 @@ export const tokenRequestOf = (assertion: string): In<'token'> => ({
 });
 
 type PayloadOf<T extends Operation['type']> = Extract<z.input<typeof operation>, { type: T }>['payload'];
-const REQUESTS: ReadonlySet<string> = new Set(['booking.create', 'booking.reschedule', 'booking.cancel', 'visit.edit']);
+const REQUESTS: ReadonlySet<string> = new Set([
+  'booking.create',
+  'booking.reschedule',
+  'booking.cancel',
+  'visit.edit',
+  'device.order',
+]);
 
 /** An operation on the wire. */
 export interface Op {

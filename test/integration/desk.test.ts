@@ -198,7 +198,9 @@ describe('a call from a kiosk', () => {
     const news: unknown[] = [];
     lobby.core.onEvent((event, payload) => (event === 'help.changed' ? news.push(payload) : undefined));
     const early = book({ starts_at: Date.now() + 50 * 60_000 });
-    await until('the booking', () => (lobby.rows('SELECT 1 FROM booking WHERE booking_id = ?', early.id)[0] ? true : null));
+    await until('the booking', () =>
+      lobby.rows('SELECT 1 FROM booking WHERE booking_id = ?', early.id)[0] ? true : null,
+    );
     const refused = await lobby.call('checkin.scan', { attempt: v7(), text: early.token, source: 'camera' }, 'kiosk');
     if (refused.outcome !== 'refused') throw new Error('it should be too early');
     const attempt = v7();
@@ -209,7 +211,10 @@ describe('a call from a kiosk', () => {
       'kiosk',
     );
     expect(told.told).toBe(true);
-    const call_ = await until('the call', async () => (await call('desk.office', {})).help.find(({ id }) => id === attempt) ?? null);
+    const call_ = await until(
+      'the call',
+      async () => (await call('desk.office', {})).help.find(({ id }) => id === attempt) ?? null,
+    );
     expect(performance.now() - begun).toBeLessThan(2_000);
     expect(call_).toMatchObject({ state: 'open', screen: 'refused', reason: 'too-early' });
     const taking = performance.now();
@@ -223,9 +228,7 @@ describe('a call from a kiosk', () => {
     await call('desk.endHelp', { help: attempt, visit: visit.id });
     const over = await until('the end', () => news.find((one) => (one as { state: string }).state === 'over') ?? null);
     expect(over).toMatchObject({ help: attempt, state: 'over' });
-    await until('the number', () =>
-      news.some((one) => (one as { number: unknown }).number !== null) ? true : null,
-    );
+    await until('the number', () => (news.some((one) => (one as { number: unknown }).number !== null) ? true : null));
     expect((await call('desk.office', {})).help.find(({ id }) => id === attempt)).toMatchObject({
       state: 'over',
       byName: 'Анна Ковалёва',
@@ -379,6 +382,10 @@ describe('a day without the centre', () => {
     });
     expect(again.find(({ visit }) => visit === visits[1]?.id)?.state).toBe('called');
     expect(await call('desk.tasks', {})).toEqual([]);
-    expect(verifyAudit(connection({ prepare: (query: string) => ({ all: (...p: never[]) => desk.rows(query, ...p) }) } as never))).toBeNull();
+    expect(
+      verifyAudit(
+        connection({ prepare: (query: string) => ({ all: (...p: never[]) => desk.rows(query, ...p) }) } as never),
+      ),
+    ).toBeNull();
   });
 });

@@ -46,7 +46,7 @@ const decodedAt = (page: Page): Promise<number | null> =>
 
 /**
  * Plays four visits in a real window with a fake camera: one accepted, the same code again, a foreign code, and one with
- * the centre switched off and on again. Writes summary, papers and screenshots into `out`.
+ * the centre switched off and on again. Writes papers and screenshots into `out`.
  */
 export const playVisits = async (
   stage: Stage,
@@ -229,7 +229,5 @@ export const playVisits = async (
     papers: papers.length,
     seconds: Math.round((Date.now() - started) / 1000),
   };
-  await writeFile(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
-  say(`${summary.ok ? 'All as it should be' : 'NOT as it should be'}: ${join('out', 'demo', 'summary.json')}`);
   return summary;
 };

@@ -133,6 +133,11 @@ export class Centre {
   control(change: Record<string, unknown>): Promise<unknown> {
     return postJson(`${this.url}/control`, change);
   }
+  /** A code that enrols a device of the demo's office. */
+  async code(role: 'kiosk' | 'desk'): Promise<string> {
+    const answer = await this.control({ code: { office_id: 7701, roles: [role] } });
+    return z.looseObject({ code: z.string() }).parse(answer).code;
+  }
   /** What is asked of it and answered, as it happens: events `request` and `response`. */
   watch(listener: (event: string, data: unknown) => void): Promise<() => void> {
     return follow(`${this.url}/control/events`, listener);
@@ -197,7 +202,7 @@ export interface Stage {
   readonly centre: Centre;
   readonly printer: Printer;
   /** For the device's settings file: enrols by itself and prints to the printer of the stage. */
-  readonly config: Record<string, unknown>;
+  readonly config: { readonly version: number; readonly settings: Readonly<Record<string, unknown>> };
   close(): Promise<void>;
 }
 

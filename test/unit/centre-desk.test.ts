@@ -9,11 +9,14 @@ import {
   type Operation,
   type OperationInput,
 } from '../../shared/contracts/centre/schemas.ts';
+import { dayNumbersRecord } from '../../shared/contracts/centre/day-numbers.ts';
+import { percentile } from '../../shared/domain/day-numbers.ts';
 import { plainBooking, putBooking, readBooking } from '../centre/bookings.ts';
 import { createContext, type Context } from '../centre/context.ts';
 import { demoSeed } from '../centre/demo.ts';
 import { DEMO_OFFICE, OTHER_OFFICE } from '../centre/demo-services.ts';
 import { DEMO_STAFF } from '../centre/demo-staff.ts';
+import { demoNumbers } from '../centre/demo-numbers.ts';
 import { publishDevice, takeHealth } from '../centre/device-rows.ts';
 import { revokeDevice, type Device } from '../centre/devices.ts';
 import { applyFact } from '../centre/facts.ts';
@@ -714,5 +717,78 @@ describe('staff', () => {
     applySeed(context, { ...demoSeed(context), bookings: [], slots: [] });
     expect(code()).toBe(now);
     expect(row('staff', 'emergency')?.rev).toBe(after?.rev);
+  });
+});
+
+describe('the numbers of a day', () => {
+  const tomorrow = (at: ReturnType<typeof centre>, days = 1) => {
+    moveWindows(at.context, DEMO_OFFICE);
+    at.clock.now += days * DAY;
+    moveWindows(at.context, DEMO_OFFICE);
+  };
+
+  it('are made when it is over, for desks alone, and nobody is in them', () => {
+    const at = centre();
+    at.walkIn([101, 402], {}, NOON - 9 * MINUTE);
+    at.stage(DESK, 'called', { at: NOON - 5 * MINUTE });
+    at.stage(DESK, 'done');
+    expect(at.row('day_numbers', TODAY)).toBeUndefined();
+    tomorrow(at);
+    const numbers = at.row('day_numbers', TODAY)?.data;
+    expect(numbers?.all).toMatchObject({ visits: 1, walk_ins: 1, booked: 0, no_shows: 1 });
+    // Four minutes; he came at 11:51. The booking of 12:30 was for nothing.
+    expect([numbers?.all.waits, numbers?.all.hours[11]]).toEqual([[0, 0, 0, 0, 1], 1]);
+    expect(numbers?.services.map(({ id, visits, no_shows }) => [id, visits, no_shows])).toEqual([
+      [101, 1, 1],
+      [402, 1, 0],
+    ]);
+    expect(numbers?.windows.map(({ id }) => id)).toEqual([5]);
+    expect(at.rows('day_numbers', KIOSK)).toEqual([]);
+    expect(at.row('day_numbers', TODAY, STRANGER)).toBeUndefined();
+  });
+
+  it('are made once more with what was told when it was over, and then stay', () => {
+    const at = centre();
+    at.walkIn();
+    tomorrow(at);
+    const checkin = (number: number) =>
+      at.tell(
+        KIOSK,
+        'walkin',
+        { visit_id: uuid(1000 + number), service_id: 102, ticket: { series: 'A', number }, language: 'ru' },
+        NOON,
+      );
+    checkin(2);
+    const { rev } = at.row('day_numbers', TODAY) ?? {};
+    tomorrow(at);
+    expect(at.row('day_numbers', TODAY)).toMatchObject({ rev: (rev ?? 0) + 1, data: { all: { visits: 2 } } });
+    tomorrow(at);
+    expect(at.row('day_numbers', TODAY)?.rev).toBe((rev ?? 0) + 1);
+    expect(at.row('day_numbers', '2026-03-17')).toBeUndefined();
+  });
+
+  it('are there for days on which nobody asked; of those before the centre began they are what was put in', () => {
+    const at = centre();
+    at.walkIn();
+    const before = at.rows('day_numbers').map(({ id, rev }) => [id, rev]);
+    expect(before).toHaveLength(24);
+    tomorrow(at, 5);
+    expect(at.rows('day_numbers').map(({ id, rev }) => [id, rev])).toEqual([...before, [TODAY, 1]]);
+  });
+
+  it('of the demo are four weeks without their Sundays, the same each time', () => {
+    const numbers = demoNumbers(TODAY);
+    expect(numbers.map(({ date }) => date)).toHaveLength(24);
+    expect(numbers.filter(({ date }) => new Date(date).getUTCDay() === 0)).toEqual([]);
+    for (const { numbers: day } of numbers) {
+      expect(dayNumbersRecord.safeParse(day).error).toBeUndefined();
+      expect(day.all.visits).toBeGreaterThan(60);
+      expect(percentile(day.all.waits, 0.5)).toBeLessThan(15);
+      expect(day.all.visits).toBe(day.ways.kiosk.visits + day.ways.desk.visits);
+      expect(day.all.hours.slice(0, 9)).toEqual(Array.from({ length: 9 }, () => 0));
+    }
+    const [other] = demoNumbers('2026-03-17');
+    expect(demoNumbers(TODAY)).toEqual(numbers);
+    expect(other).toEqual(numbers.find(({ date }) => date === other?.date));
   });
 });

@@ -29,9 +29,7 @@ describe('migration 040 (desk)', () => {
     // Everything is read anew: there are collections that were left out before.
     expect(getTableData(db, 'sync')).toMatchObject([{ cursor: '' }]);
     const add = (columns: string, values: string) => () =>
-      db.exec(
-        `INSERT INTO print_job (job_id, copy, state, queued_at, expires_at, ${columns}) VALUES (${values})`,
-      );
+      db.exec(`INSERT INTO print_job (job_id, copy, state, queued_at, expires_at, ${columns}) VALUES (${values})`);
     add('elsewhere_id', `'${id(5)}', 1, 'queued', 5, 9, '${id(6)}'`)();
     // Each copy once, and each of one paper only.
     expect(add('elsewhere_id', `'${id(7)}', 1, 'queued', 5, 9, '${id(6)}'`)).toThrow(/UNIQUE/);

@@ -76,7 +76,12 @@ beforeEach(() => {
   person('anna');
   person('boris', { role: 'senior', pin: PINS['1470'] });
   person('vera', { role: 'administrator', pin: PINS['3690'], totp: SECRET });
-  put('staff', 'envelope', { name: 'Аварийный вход', role: 'administrator', pin: PINS['402917563381'], emergency: true });
+  put('staff', 'envelope', {
+    name: 'Аварийный вход',
+    role: 'administrator',
+    pin: PINS['402917563381'],
+    emergency: true,
+  });
   staff = newStaff();
 });
 afterEach(() => {
@@ -94,7 +99,9 @@ describe('codes of an authenticator', () => {
   it('are those of RFC 6238, appendix B (the last six digits)', () => {
     const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
     expect(
-      [59, 1_111_111_109, 1_111_111_111, 1_234_567_890, 2_000_000_000, 20_000_000_000].map((s) => totpAt(secret, s * 1000)),
+      [59, 1_111_111_109, 1_111_111_111, 1_234_567_890, 2_000_000_000, 20_000_000_000].map((s) =>
+        totpAt(secret, s * 1000),
+      ),
     ).toEqual(['287082', '081804', '050471', '005924', '279037', '353130']);
   });
   it('are good one step before and after, and once', () => {
@@ -167,7 +174,13 @@ describe('the door', () => {
     staff.lock();
     await staff.unlock('2580');
     staff.signOut();
-    expect(actions()).toEqual(['staff.sign-in-failed', 'staff.sign-in', 'staff.lock', 'staff.unlock', 'staff.sign-out']);
+    expect(actions()).toEqual([
+      'staff.sign-in-failed',
+      'staff.sign-in',
+      'staff.lock',
+      'staff.unlock',
+      'staff.sign-out',
+    ]);
     expect(store.read(verifyAudit)).toBeNull();
     const all = JSON.stringify(store.read((db) => db.all(sql`SELECT * FROM audit`))) + JSON.stringify(log.lines);
     for (const secret of ['9999', '2580']) expect(all).not.toContain(secret);
@@ -249,18 +262,16 @@ describe('the desk', () => {
 describe('the sealed envelope', () => {
   it('opens once, is told to the centre, and opens again with the next code', async () => {
     expect((await staff.emergency('402917563380')).outcome).toBe('wrong');
-    expect(await staff.emergency('402917563381')).toMatchObject({ outcome: 'in', state: { person: { id: 'envelope' } } });
+    expect(await staff.emergency('402917563381')).toMatchObject({
+      outcome: 'in',
+      state: { person: { id: 'envelope' } },
+    });
     expect(staff.require('settings')).toBe('envelope');
     expect(store.read((db) => db.all(sql`SELECT type FROM outbox`))).toEqual([{ type: 'staff.emergency' }]);
     staff.signOut();
     expect(staff.state().emergency).toBe(false);
     expect((await staff.emergency('402917563381')).outcome).toBe('wrong');
-    put(
-      'staff',
-      'envelope',
-      { name: 'Аварийный вход', role: 'administrator', pin: PINS['1111'], emergency: true },
-      2,
-    );
+    put('staff', 'envelope', { name: 'Аварийный вход', role: 'administrator', pin: PINS['1111'], emergency: true }, 2);
     expect((await staff.emergency('1111')).outcome).toBe('in');
   });
   it('is no way in by the list of people', async () => {

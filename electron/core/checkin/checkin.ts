@@ -479,10 +479,7 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
   });
   const byStaff = async (actor: string, input: StaffCheckin): Promise<ScanOutcome> =>
     before(input.attempt) ??
-    proceed(
-      { kind: 'booking', bookingId: input.booking },
-      chosenBy({ actor, paper: input.paper }, input),
-    );
+    proceed({ kind: 'booking', bookingId: input.booking }, chosenBy({ actor, paper: input.paper }, input));
 
   const copy = (actor: string, attempt: string, visitId: string): PrintJobView => {
     const now = clock.now();

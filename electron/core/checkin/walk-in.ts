@@ -342,8 +342,7 @@ export const createWalkIn = (ports: WalkInPorts, inTurn: InTurn) => {
     /** A number, or why there is none, or the question whether he still wants one. */
     take: (input: WalkInInput): Promise<WalkInOutcome> => inTurn(() => take(input, null)),
     /** The same by staff, who are asked nothing and may go against the rules. */
-    takeByStaff: (input: WalkInInput, staff: StaffWalkIn): Promise<WalkInOutcome> =>
-      inTurn(() => take(input, staff)),
+    takeByStaff: (input: WalkInInput, staff: StaffWalkIn): Promise<WalkInOutcome> => inTurn(() => take(input, staff)),
     /** The visitor looks at these services: the number is fetched meanwhile. */
     prepare: (wanted: readonly number[]): void => {
       const found = store.read((db) => {

@@ -69,7 +69,10 @@ export const createActions = (ports: ActionPorts) => {
   const { store, moment, stamp, ids, log, committed, checkin, walkIn, requests, corrections, staff, day, secondFor } =
     ports;
 
-  type About = Pick<NewOperation, 'type' | 'kind' | 'payload'> & { entity: string; detail?: Record<string, string | number | boolean | null> };
+  type About = Pick<NewOperation, 'type' | 'kind' | 'payload'> & {
+    entity: string;
+    detail?: Record<string, string | number | boolean | null>;
+  };
   const tell = (about: About, then: (db: WriteDb, now: number) => void = () => undefined): string => {
     const { entity, detail, ...op } = about;
     const actor = staff.anybody();
@@ -115,7 +118,9 @@ export const createActions = (ports: ActionPorts) => {
       let override: { reason: string; second: string | null } | null = null;
       if (input.override) {
         staff.require('override');
-        const decision = store.read((db) => consider(db, { kind: 'booking', bookingId: booking }, false, moment()).decision);
+        const decision = store.read(
+          (db) => consider(db, { kind: 'booking', bookingId: booking }, false, moment()).decision,
+        );
         const two = decision.accept === false && secondFor().includes(decision.reason);
         const { second } = input.override;
         if (two && !second) return { outcome: 'second-person', said: null };

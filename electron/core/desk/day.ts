@@ -37,6 +37,8 @@ export interface DayPorts {
 export const WARN_MINUTES = 12;
 export const LIMIT_MINUTES = 15;
 const MINUTE_MS = 60_000;
+/** Who was booked so long ago is still looked for. */
+const RECENT_MS = 20 * MINUTE_MS;
 
 export interface Entry {
   row: Omit<DeskRow, 'name'>;
@@ -202,6 +204,10 @@ export const createDay = ({ store, sealer, moment, log, secondFor }: DayPorts) =
         return {
           total: rows.length,
           rows: rows.slice(from, from + count).map((entry) => named(db, entry)),
+          now: Math.max(
+            0,
+            rows.findIndex(({ row }) => row.at > now - RECENT_MS),
+          ),
           tiles: {
             waiting: waiting.length,
             averageMinutes:
@@ -253,7 +259,8 @@ export const createDay = ({ store, sealer, moment, log, secondFor }: DayPorts) =
         const detail = seen?.detail ?? null;
         const own = seen === null ? null : readVisit(db, seen.visitId);
         const services = seen ? seen.stages.map(({ serviceId }) => serviceId) : [...(booking?.services ?? [])];
-        const papers = seen === null ? [] : jobsOfPaper(db, own ? { ticket: own.ticketId } : { elsewhere: seen.visitId });
+        const papers =
+          seen === null ? [] : jobsOfPaper(db, own ? { ticket: own.ticketId } : { elsewhere: seen.visitId });
         const { office } = current(db).at;
         const row = named(db, entry);
         return {

@@ -25,6 +25,7 @@ import { createDay } from './day.ts';
 import { createDesk } from './desk.ts';
 import { createHall } from './hall.ts';
 import { createHandover } from './handover.ts';
+import { createNumbers } from './numbers.ts';
 import { createOffice } from './office.ts';
 import { guardDesk } from './rights-table.ts';
 import { createSettingsView } from './settings-view.ts';
@@ -52,7 +53,7 @@ export interface FrontPorts extends CheckinPorts {
 
 type DeskMethods = Extract<
   keyof AppContract['methods'],
-  `desk.${string}` | `staff.${string}` | `audit.${string}` | `settings.${'view' | 'set'}`
+  `desk.${string}` | `staff.${string}` | `audit.${string}` | `settings.${'view' | 'set'}` | `numbers.${string}`
 >;
 type FrontHandlers = Pick<Handlers<AppContract>, DeskMethods>;
 
@@ -131,6 +132,7 @@ export const createFront = (ports: FrontPorts) => {
     retryParked: ports.retryParked,
   });
   const handover = createHandover({ store, sealer, moment });
+  const numbers = createNumbers({ store, moment, actor: staff.require });
   const auditLog = createAuditLog({
     store,
     moment,
@@ -212,6 +214,9 @@ export const createFront = (ports: FrontPorts) => {
       await tasks.decide(task, how);
       return {};
     },
+    'numbers.days': () => numbers.days(),
+    'numbers.get': (input) => numbers.get(input),
+    'numbers.csv': (input) => numbers.csv(input),
     'audit.list': (input) => auditLog.list(input),
     'audit.verify': (input) => auditLog.verify(input),
     'audit.csv': (input) => auditLog.csv(input),
@@ -250,10 +255,7 @@ export type Front = ReturnType<typeof createFront>;
 export const deskHandlers = (front: () => Front): FrontHandlers => {
   const names = Object.keys(front().handlers) as DeskMethods[];
   return Object.fromEntries(
-    names.map((name) => [
-      name,
-      (params: never) => (front().handlers[name] as (params: never) => unknown)(params),
-    ]),
+    names.map((name) => [name, (params: never) => (front().handlers[name] as (params: never) => unknown)(params)]),
   ) as unknown as FrontHandlers;
 };
 

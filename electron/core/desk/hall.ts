@@ -32,7 +32,9 @@ interface Waiting {
 
 const windowNames = (db: ReadDb): Map<number, I18nText> =>
   new Map(
-    db.all(sql`SELECT window_id, name FROM service_window`).map((row) => [int(row, 'window_id'), json<I18nText>(row, 'name')]),
+    db
+      .all(sql`SELECT window_id, name FROM service_window`)
+      .map((row) => [int(row, 'window_id'), json<I18nText>(row, 'name')]),
   );
 
 export const createHall = ({ store, day, estimates }: HallPorts) => ({

@@ -39,7 +39,8 @@ export const readHelp = (db: ReadDb, day: string, now: number): HelpCall[] => {
     const id = op.payload.help_id;
     const known = calls.get(id);
     if (op.type === 'help.take') {
-      if (known?.state === 'open') calls.set(id, { ...known, state: 'taken', by: op.actor ?? null, taken_at: op.occurred_at });
+      if (known?.state === 'open')
+        calls.set(id, { ...known, state: 'taken', by: op.actor ?? null, taken_at: op.occurred_at });
     } else if (op.payload.over) {
       if (known) {
         const result = op.payload.result_visit ?? known.result_visit;
@@ -121,7 +122,12 @@ export const createOffice = (ports: OfficePorts) => {
     // A booking of another day or office has a card too.
     return row?.key ?? (call.booking_id === null ? null : `b${call.booking_id}`);
   };
-  const tell = (about: Pick<NewOperation, 'type' | 'kind' | 'payload'> & { entity: string; detail: Record<string, string | boolean | null> }): void => {
+  const tell = (
+    about: Pick<NewOperation, 'type' | 'kind' | 'payload'> & {
+      entity: string;
+      detail: Record<string, string | boolean | null>;
+    },
+  ): void => {
     const { entity, detail, ...op } = about;
     const actor = staff.anybody();
     const now = moment().at;
@@ -151,7 +157,10 @@ export const createOffice = (ports: OfficePorts) => {
   return {
     office: (): DeskOffice => {
       const now = moment().at;
-      const { all, calls } = store.read((db) => ({ all: devices(db, now), calls: readHelp(db, here(db, now).day, now) }));
+      const { all, calls } = store.read((db) => ({
+        all: devices(db, now),
+        calls: readHelp(db, here(db, now).day, now),
+      }));
       const byId = new Map(all.map((device) => [device.id, device]));
       return {
         devices: all,
@@ -201,8 +210,14 @@ export const createOffice = (ports: OfficePorts) => {
         detail: { over: true, visit },
       });
     },
-    order: (input: { device: string; order: 'close' | 'open' | 'message' | 'restart'; message: I18nText | null }): void => {
-      const known = store.read((db) => db.get(sql`SELECT 1 AS one FROM office_device WHERE device_id = ${input.device}`));
+    order: (input: {
+      device: string;
+      order: 'close' | 'open' | 'message' | 'restart';
+      message: I18nText | null;
+    }): void => {
+      const known = store.read((db) =>
+        db.get(sql`SELECT 1 AS one FROM office_device WHERE device_id = ${input.device}`),
+      );
       if (!known) throw new CallFailure('not-found', 'no such device in this office');
       tell({
         type: 'device.order',

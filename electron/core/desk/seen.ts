@@ -1,6 +1,12 @@
 import { visitDetailRecord, type VisitDetailRecord } from '../../../shared/contracts/centre/schemas.ts';
 import type { DeskState } from '../../../shared/contracts/desk.ts';
-import { PRIORITIES, STAGE_STATES, VISIT_STATES, type Priority, type StageState } from '../../../shared/domain/queue.ts';
+import {
+  PRIORITIES,
+  STAGE_STATES,
+  VISIT_STATES,
+  type Priority,
+  type StageState,
+} from '../../../shared/domain/queue.ts';
 import { SERIES, type TicketNumber } from '../../../shared/domain/ticket-number.ts';
 import type { Log } from '../ports.ts';
 import { readOffice } from '../store/registry.ts';
@@ -165,7 +171,12 @@ const withPending = (seen: Map<string, Seen>, pending: Pending, day: string, lev
     const claim =
       set.claim === undefined
         ? before.claim
-        : set.claim && { id: set.claim.id, document: set.claim.document, level: levelOf(set.claim.id), confirmed: true };
+        : set.claim && {
+            id: set.claim.id,
+            document: set.claim.document,
+            level: levelOf(set.claim.id),
+            confirmed: true,
+          };
     visit.detail = {
       ...before,
       claim,

@@ -38,7 +38,15 @@ const MOST = 500;
 const WITHIN_MS = 3 * 86_400_000;
 type Choice = DeskTask['choices'][number];
 
-const NOTHING = { problem: null, name: null, number: null, other: null, service: null, since: null, key: null } as const;
+const NOTHING = {
+  problem: null,
+  name: null,
+  number: null,
+  other: null,
+  service: null,
+  since: null,
+  key: null,
+} as const;
 
 const visitNumber = (db: ReadDb, id: string | null): TicketNumber | null =>
   id === null ? null : ((readVisit(db, id) ?? feedVisit(db, id))?.number ?? null);
@@ -51,7 +59,8 @@ const alsoOf = (db: ReadDb, id: string | null): TicketNumber | null => {
 
 /** Visit and booking that an operation is about. */
 const subjectOf = (op: Operation): { visit: string | null; booking: string | null } => {
-  const payload: { visit_id?: string | null; booking_id?: string | null } = 'visit_id' in op.payload || 'booking_id' in op.payload ? op.payload : {};
+  const payload: { visit_id?: string | null; booking_id?: string | null } =
+    'visit_id' in op.payload || 'booking_id' in op.payload ? op.payload : {};
   return { visit: payload.visit_id ?? null, booking: payload.booking_id ?? null };
 };
 
@@ -149,7 +158,8 @@ export const createTasks = (ports: TaskPorts) => {
       )
       .flatMap((row): DeskTask[] => {
         const ticket = orNull(row, 'ticket_id', text);
-        const visit = ticket === null ? orNull(row, 'elsewhere_id', text) : (readVisitOfTicket(db, ticket)?.visitId ?? null);
+        const visit =
+          ticket === null ? orNull(row, 'elsewhere_id', text) : (readVisitOfTicket(db, ticket)?.visitId ?? null);
         if (visit === null) return [];
         // A later paper has answered the question.
         const later = db.get(
@@ -209,7 +219,9 @@ export const createTasks = (ports: TaskPorts) => {
           return;
         case 'parked':
           if (how === 'retry') {
-            store.write((db) => audit(db, { at: moment().at, actor, action: 'parked.retry', entityId: what, detail: {} }));
+            store.write((db) =>
+              audit(db, { at: moment().at, actor, action: 'parked.retry', entityId: what, detail: {} }),
+            );
             retryParked();
           } else note('parked.seen');
           return;
@@ -218,7 +230,9 @@ export const createTasks = (ports: TaskPorts) => {
             const visit = store.read((db) => {
               const row = db.get(sql`SELECT ticket_id, elsewhere_id FROM print_job WHERE job_id = ${what}`);
               const ticket = row ? orNull(row, 'ticket_id', text) : null;
-              return ticket === null ? row && orNull(row, 'elsewhere_id', text) : readVisitOfTicket(db, ticket)?.visitId;
+              return ticket === null
+                ? row && orNull(row, 'elsewhere_id', text)
+                : readVisitOfTicket(db, ticket)?.visitId;
             });
             if (!visit) throw new CallFailure('not-found', 'no such visit');
             await checkin.copyByStaff(actor, ids.uuid(), visit);

@@ -95,7 +95,13 @@ export const createCorrections = ({ store, moment, stamp, ids, log, committed }:
         clock: stamp(),
         payload: { visit_id: visitId, set },
       });
-      audit(db, { at: now, actor, action: 'visit.edit', entityId: visitId, detail: { what: Object.keys(set).join(' ') } });
+      audit(db, {
+        at: now,
+        actor,
+        action: 'visit.edit',
+        entityId: visitId,
+        detail: { what: Object.keys(set).join(' ') },
+      });
     },
 
     /** Asks the centre to change what staff know of a visit. @throws CallFailure not-found */

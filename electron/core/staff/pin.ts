@@ -22,6 +22,8 @@ export const createPinCheck = () => {
     const N = 2 ** cost;
     const made = await derive(digits, Buffer.from(salt, 'base64url'), 32, { N, r: 8, p: 1, maxmem: 2 * 128 * 8 * N });
     const expected = Buffer.from(hash, 'base64url');
-    return timingSafeEqual(made, expected.length === made.length ? expected : Buffer.alloc(made.length)) && verifier !== null;
+    return (
+      timingSafeEqual(made, expected.length === made.length ? expected : Buffer.alloc(made.length)) && verifier !== null
+    );
   };
 };

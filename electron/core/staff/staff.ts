@@ -93,7 +93,9 @@ export const createStaff = (ports: StaffPorts) => {
     store.read((db) => {
       const all = everybody(db).filter(valid);
       const own = at === null ? null : (all.find(({ id }) => id === at?.id) ?? null);
-      const people = all.filter(({ record }) => !record.emergency).sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
+      const people = all
+        .filter(({ record }) => !record.emergency)
+        .sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
       return {
         phase: own === null ? 'signed-out' : at?.locked === true ? 'locked' : 'signed-in',
         person: own && shown(own),
@@ -107,8 +109,12 @@ export const createStaff = (ports: StaffPorts) => {
     onChange(now);
     return now;
   };
-  const note = (db: WriteDb, who: string, action: string, detail: Record<string, string | number | boolean> = {}): void =>
-    audit(db, { at: moment().at, actor: who, action, entityId: who, detail });
+  const note = (
+    db: WriteDb,
+    who: string,
+    action: string,
+    detail: Record<string, string | number | boolean> = {},
+  ): void => audit(db, { at: moment().at, actor: who, action, entityId: who, detail });
 
   /** Looks now and then whether somebody is still there. */
   const watch = (): void => {
@@ -157,8 +163,7 @@ export const createStaff = (ports: StaffPorts) => {
     if (begun.wait > 0) return { ok: false, outcome: { outcome: 'wait', seconds: Math.ceil(begun.wait / 1000) } };
     const found = store.read((db) => read(db, id));
     const known = found && valid(found) ? found : null;
-    const spent =
-      known !== null && known.record.emergency && store.read((db) => door.usedRev(db, id)) === known.rev;
+    const spent = known !== null && known.record.emergency && store.read((db) => door.usedRev(db, id)) === known.rev;
     const fits = await pinFits(pin, known?.record.pin ?? null);
     const wrong = (what: string): Proof => {
       store.write((db) => note(db, known ? id : 'unknown', 'staff.sign-in-failed', { what }));
@@ -181,7 +186,12 @@ export const createStaff = (ports: StaffPorts) => {
     }
     const now = moment();
     if (now.notAfter - now.notBefore > 2 * CODE_SURE_MS) return impossible('clock');
-    const step = totpStep(record.totp, totp, now.at, store.read((db) => door.totpStep(db, id)));
+    const step = totpStep(
+      record.totp,
+      totp,
+      now.at,
+      store.read((db) => door.totpStep(db, id)),
+    );
     return step === null ? wrong('code') : { ok: true, known, step };
   };
   const accept = (db: WriteDb, { known, step }: Extract<Proof, { ok: true }>): void =>

@@ -66,7 +66,13 @@ export const Acts = ({ card, onPanel, onCheckIn, onDone, onSaid }: Props) => {
     { name: 'claim', icon: Star, right: 'priority', when: inQueue, run: () => onPanel('claim') },
     { name: 'services', icon: Layers, right: 'edit', when: inQueue, run: () => onPanel('services') },
     { name: 'note', icon: Pencil, right: 'edit', when: visit !== null, run: () => onPanel('note') },
-    { name: 'reschedule', icon: CalendarClock, right: 'reschedule', when: card.movable, run: () => onPanel('reschedule') },
+    {
+      name: 'reschedule',
+      icon: CalendarClock,
+      right: 'reschedule',
+      when: card.movable,
+      run: () => onPanel('reschedule'),
+    },
     { name: 'cancel', icon: CalendarX, right: 'cancel', when: card.movable, run: () => onPanel('cancel') },
     {
       name: 'noShow',

@@ -68,7 +68,8 @@ export const Card = ({ id, help, day, onShow }: Props) => {
     const onKey = (event: KeyboardEvent): void => {
       const { target } = event;
       const elsewhere =
-        target instanceof HTMLButtonElement || (target instanceof Element && target.closest('aside form, dialog') !== null);
+        target instanceof HTMLButtonElement ||
+        (target instanceof Element && target.closest('aside form, dialog') !== null);
       if (event.key !== 'Enter' || elsewhere || panel !== null) return;
       event.preventDefault();
       void checkIn(true);
@@ -119,7 +120,13 @@ export const Card = ({ id, help, day, onShow }: Props) => {
       ) : (
         <>
           {!here && decision.may && may('checkin') ? (
-            <button type="button" className="go" data-action="check-in" disabled={busy} onClick={() => void checkIn(true)}>
+            <button
+              type="button"
+              className="go"
+              data-action="check-in"
+              disabled={busy}
+              onClick={() => void checkIn(true)}
+            >
               <Check aria-hidden />
               {t('desk.card.checkIn')}
               <kbd>Enter</kbd>

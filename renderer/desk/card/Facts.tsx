@@ -6,7 +6,10 @@ import { useDesk } from '../view.ts';
 export const Facts = ({ card }: { card: DeskCard }) => {
   const { t } = useTranslation();
   const { say } = useDesk();
-  const claim = card.claim && [card.claim.name ? say(card.claim.name) : null, card.claim.document ?? t('desk.card.unseen')];
+  const claim = card.claim && [
+    card.claim.name ? say(card.claim.name) : null,
+    card.claim.document ?? t('desk.card.unseen'),
+  ];
   const facts: [string, string | null][] = [
     [t('desk.card.phone'), card.phone],
     [t('desk.card.document'), card.document],

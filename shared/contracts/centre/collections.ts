@@ -19,6 +19,7 @@ import {
 } from '../../domain/model.ts';
 import { DEFAULT_CHECKIN_POLICY } from '../../domain/decide.ts';
 import { STAFF_ROLES } from '../../domain/rights.ts';
+import { dayNumbersRecord } from './day-numbers.ts';
 import { SKIPPED_NUMBERS } from '../../domain/ticket-number.ts';
 import { DEFAULT_FLOOD, DEFAULT_WALK_IN_POLICY } from '../../domain/walk-in.ts';
 
@@ -376,8 +377,6 @@ export const deviceRecord = z.object({
 });
 export type DeviceRecord = z.output<typeof deviceRecord>;
 
-const dayNumbersRecord = z.looseObject({});
-
 /** Collections in the order of a snapshot, and how their ids are ordered: numbers by value, texts by their bytes. */
 export const COLLECTIONS = {
   office: 'number',
@@ -398,7 +397,13 @@ export const COLLECTIONS = {
 } as const;
 export type CollectionName = keyof typeof COLLECTIONS;
 /** Never in a kiosk's feed. */
-export const DESK_COLLECTIONS: readonly CollectionName[] = ['staff', 'person', 'visit_detail', 'conflict', 'day_numbers'];
+export const DESK_COLLECTIONS: readonly CollectionName[] = [
+  'staff',
+  'person',
+  'visit_detail',
+  'conflict',
+  'day_numbers',
+];
 
 /**
  * A row of the change feed. `del` is a tombstone; `evict` means it left this device's window or rights. With `purge` the

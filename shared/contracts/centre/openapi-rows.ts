@@ -1,3 +1,4 @@
+import { summarise } from '../../domain/day-numbers.ts';
 import * as s from './schemas.ts';
 
 /**
@@ -214,6 +215,33 @@ export const batchOf = (crypto: ExampleCrypto, ops: readonly JsonObject[], prev:
 
 const span = (from: number, until: number): JsonObject => ({ from: from * 60, until: until * 60 });
 
+/** Of a day with one visitor, who waited for four minutes and was served in eleven, and a booking that nobody came for. */
+const numbers = (): JsonObject => {
+  const arrivedAt = NINE_THIRTY - 4320 * MINUTE;
+  const day = summarise(
+    [
+      {
+        origin: 'booking',
+        via: 'kiosk',
+        arrivedAt,
+        state: 'done',
+        services: [
+          {
+            serviceId: 101,
+            windowId: 5,
+            calledAt: arrivedAt + 4 * MINUTE,
+            servingAt: arrivedAt + 5 * MINUTE,
+            doneAt: arrivedAt + 16 * MINUTE,
+            state: 'done',
+          },
+        ],
+      },
+    ],
+    { noShows: [402], hourOf: () => 9 },
+  );
+  return JSON.parse(JSON.stringify(day)) as JsonObject;
+};
+
 export const rows = (crypto: ExampleCrypto): JsonObject[] => {
   const workday = [span(8, 13), span(14, 20)];
   const week = [workday, workday, workday, workday, workday, [span(9, 14)], []];
@@ -393,7 +421,7 @@ export const rows = (crypto: ExampleCrypto): JsonObject[] => {
       over_at: null,
       result_visit: null,
     }),
-    put('day_numbers', '2026-03-13', 1, {}),
+    put('day_numbers', '2026-03-13', 1, numbers()),
     row('booking', CANCELLED_BOOKING, 4, { op: 'del' }),
     row('booking', GONE_BOOKING, 5, { op: 'evict' }),
     row('booking', PURGED_BOOKING, 6, { op: 'evict', purge: true }),

@@ -1,0 +1,424 @@
+import { createRequire } from 'node:module';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { playDesk } from '../tools/demo-desk.ts';
+import { DESK_SIZE, findPerson, launchDesk, scanAt, signIn, ticketOf } from '../tools/desk.ts';
+import { withDisplay, type Display } from '../tools/display.ts';
+import { callCore } from '../tools/kiosk.ts';
+import { ROOT } from '../tools/paths.ts';
+import { openStage, until, type Stage } from '../tools/stage.ts';
+import { reportOnFailure, type Talon } from './harness/app.ts';
+
+/**
+ * A receptionist's jobs in the shipped app, by the keyboard alone: real windows, real core, the centre and the printer as
+ * processes. What is on the screen is kept as pictures in `out/screens/desk`.
+ */
+
+reportOnFailure();
+
+const OFFICE = 7701;
+const MINUTE = 60_000;
+const SHOTS = join(ROOT, 'out', 'screens', 'desk');
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+let dir: string;
+let stage: Stage;
+let display: Display;
+let talon: Talon;
+
+interface Made {
+  id: string;
+  number: string;
+  token: string;
+}
+const book = async (minutes = 5): Promise<Made> => {
+  const answer = (await stage.centre.control({
+    book: { office_id: OFFICE, service_id: 101, starts_at: Date.now() + minutes * MINUTE },
+  })) as { booking: Made };
+  const { booking } = answer;
+  await until('the booking is here', () => callCore<object | null>(page(), 'desk.card', { key: `b${booking.id}` }));
+  return booking;
+};
+const page = () => talon.page;
+const press = (key: string): Promise<void> => page().keyboard.press(key);
+const type = (text: string): Promise<void> => page().keyboard.type(text);
+/** Goes there by the keyboard's focus and presses Enter. */
+const enter = async (action: string, id?: string): Promise<void> => {
+  await page()
+    .locator(`[data-action="${action}"]${id === undefined ? '' : `[data-id="${id}"]`}`)
+    .first()
+    .focus({ timeout: 10_000 });
+  await press('Enter');
+};
+const fill = async (action: string, text: string): Promise<void> => {
+  await page().locator(`[data-action="${action}"]`).first().focus({ timeout: 10_000 });
+  await press('Control+a');
+  await type(text);
+};
+const choose = async (action: string, value: string): Promise<void> => {
+  await page().locator(`[data-action="${action}"]`).first().selectOption(value);
+};
+const said = (): Promise<string> =>
+  until('words', async () => (await page().locator('aside .said').last().innerText()) || null);
+const show = async (booking: Made): Promise<void> => {
+  await press('F1');
+  await scanAt(talon.app, page(), booking.token);
+  await page().locator(`aside [data-key="b${booking.id}"]`).waitFor({ timeout: 10_000 });
+};
+const shoot = async (name: string): Promise<void> => {
+  await page().screenshot({ path: join(SHOTS, `${name}.png`) });
+};
+const card = <T>(booking: Made): Promise<T> => callCore<T>(page(), 'desk.card', { key: `b${booking.id}` });
+const become = async (id: string): Promise<void> => {
+  await enter('sign-out');
+  await enter('leave');
+  await page().locator('.door').waitFor();
+  await signIn(page(), id);
+};
+const papers = async (): Promise<number> => (await stage.printer.papers()).length;
+const checkedIn = async (): Promise<Made> => {
+  const booking = await book();
+  await show(booking);
+  await press('Enter');
+  await ticketOf(page());
+  return booking;
+};
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'talon-desk-'));
+  await mkdir(SHOTS, { recursive: true });
+  display = await withDisplay({ width: 1400, height: 1920, headless: true });
+  stage = await openStage(dir, {});
+  // The hall of the demo stands still: nobody else calls anybody.
+  await stage.centre.control({ counters: 'stop' });
+  const userData = join(dir, 'desk');
+  await mkdir(userData, { recursive: true });
+  await mkdir(join(dir, 'tables'), { recursive: true });
+  talon = await launchDesk(stage, {
+    userData,
+    display,
+    forTests: true,
+    env: { TALON_DOWNLOADS: join(dir, 'tables') },
+  });
+  await until('live', async () => {
+    const { sync } = await callCore<{ sync: { state: string } }>(page(), 'system.state', {});
+    return sync.state === 'live' ? true : null;
+  });
+});
+afterAll(async () => {
+  await talon.close();
+  await stage.close();
+  await display.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+describe('the door', () => {
+  it('says no to a wrong PIN, and opens for the right one', async () => {
+    await enter('person', 'anna');
+    await type('0000');
+    await press('Enter');
+    await until('the words', async () => ((await page().locator('[role="alert"]').innerText()) === '' ? null : true));
+    await shoot('door-wrong');
+    await enter('somebody-else');
+    await signIn(page(), 'anna');
+    await page().locator('[data-action="row"]').first().waitFor();
+  });
+  it('is no way in for what the role may not do', async () => {
+    for (const method of ['audit.list', 'settings.view', 'numbers.get', 'desk.order']) {
+      const params = { 'audit.list': { filter: {}, before: null, limit: 10 } }[method] ?? {};
+      await expect(callCore(page(), method, params)).rejects.toThrow(/forbidden|invalid-input/);
+    }
+    for (const method of ['checkin.scan', 'walkin.take', 'visit.undo', 'sync.now'])
+      await expect(callCore(page(), method, {})).rejects.toThrow(/no method/);
+    expect(await page().locator('[data-action="view"]').allInnerTexts()).toHaveLength(4);
+  });
+});
+
+describe('one person', () => {
+  it('is checked in, put first, noted, given another service, gets a copy, and is taken back', async () => {
+    const booking = await checkedIn();
+    const before = await papers();
+    await enter('claim');
+    await choose('claim-which', 'war-veteran');
+    await fill('claim-document', 'удостоверение ветерана');
+    await shoot('claim');
+    await press('Enter');
+    expect(await said()).toBe('Льгота подтверждена');
+    await enter('note');
+    await fill('note-text', 'приходит с внуком');
+    await page().locator('[data-action="note-companion"]').focus();
+    await press('Space');
+    await enter('panel-do');
+    await until('the note', async () => ((await card<{ note: string | null }>(booking)).note === null ? null : true));
+    await enter('services');
+    await fill('service-find', 'загран');
+    await press('Enter');
+    await shoot('services');
+    await enter('panel-do');
+    await until('two services', async () =>
+      (await card<{ services: unknown[] }>(booking)).services.length === 2 ? true : null,
+    );
+    await enter('copy');
+    await until('the copy', async () => ((await papers()) > before ? true : null));
+    await shoot('person');
+    await enter('undo');
+    await until('taken back', async () =>
+      (await card<{ row: { visit: string | null } }>(booking)).row.visit === null ? true : null,
+    );
+  });
+  it('is moved, cancelled, or noted as not come', async () => {
+    const moved = await book(30);
+    await show(moved);
+    await enter('reschedule');
+    await page().locator('[data-action="slot"]').first().waitFor();
+    await enter('slot');
+    await shoot('reschedule');
+    await enter('panel-do');
+    await until('moved', async () => ((await said()).startsWith('Записан') ? true : null));
+    const cancelled = await book(30);
+    await show(cancelled);
+    await enter('cancel');
+    await enter('panel-do');
+    await until('cancelled', async () =>
+      (await card<{ row: { state: string } }>(cancelled)).row.state === 'cancelled' ? true : null,
+    );
+    const late = await book(-20);
+    await show(late);
+    await enter('noShow');
+    await until('not come', async () =>
+      (await card<{ row: { state: string } }>(late)).row.state === 'no-show' ? true : null,
+    );
+  });
+  it('is let in against the rules by two', async () => {
+    const booking = await book(30);
+    await stage.centre.control({ cancel: booking.id });
+    await until('cancelled', async () =>
+      (await card<{ row: { state: string } }>(booking)).row.state === 'cancelled' ? true : null,
+    );
+    await show(booking);
+    await enter('override');
+    await choose('override-why', 'portal');
+    await choose('second-person', 'boris');
+    await fill('second-pin', '0000');
+    await enter('panel-do');
+    await until('refused', async () => ((await page().locator('.panel .said').innerText()) === '' ? null : true));
+    await shoot('two');
+    await fill('second-pin', '1470');
+    await enter('panel-do');
+    await ticketOf(page());
+  });
+  it('comes without a booking, and without paper', async () => {
+    await press('F1');
+    await press('F8');
+    await fill('service-find', 'паспорт');
+    await press('Enter');
+    await page().locator('summary').first().focus();
+    await press('Enter');
+    await fill('walk-in-people', '2');
+    await page().locator('[data-action="walk-in-paper"]').focus();
+    await press('Space');
+    await shoot('walk-in');
+    await enter('panel-do');
+    await ticketOf(page());
+    const key = (await page().locator('aside [data-key]').getAttribute('data-key')) ?? '';
+    expect(await callCore(page(), 'desk.card', { key })).toMatchObject({ copies: 0, people: 2 });
+    // The number goes to his phone instead.
+    await enter('send');
+    await fill('phone', '8 916 123-45-67');
+    await page().locator('[data-action="phone-consent"]').focus();
+    await press('Space');
+    await shoot('send');
+    await enter('panel-do');
+    expect(await said()).toMatch(/СМС/);
+  });
+  it('is found by the middle of his name, by a slip of the keyboard layout, by phone and by ticket', async () => {
+    const { rows } = await callCore<{ rows: { key: string; name: string | null }[] }>(page(), 'desk.list', {
+      filter: 'all',
+      from: 0,
+      count: 200,
+    });
+    const somebody = rows.find(({ name }) => name !== null && /^[А-Я]/.test(name));
+    if (!somebody?.name) throw new Error('nobody has a name');
+    await findPerson(page(), somebody.name.split(' ').slice(0, 2).join(' ').toLowerCase(), somebody.key);
+    const layout = {
+      й: 'q',
+      ц: 'w',
+      у: 'e',
+      к: 'r',
+      е: 't',
+      н: 'y',
+      г: 'u',
+      ш: 'i',
+      щ: 'o',
+      з: 'p',
+      ф: 'a',
+      ы: 's',
+      в: 'd',
+      а: 'f',
+      п: 'g',
+      р: 'h',
+      о: 'j',
+      л: 'k',
+      д: 'l',
+      я: 'z',
+      ч: 'x',
+      с: 'c',
+      м: 'v',
+      и: 'b',
+      т: 'n',
+      ь: 'm',
+    };
+    const slipped = [...somebody.name.toLowerCase()].map((letter) => layout[letter as keyof typeof layout] ?? letter);
+    const found = await callCore<{ key: string }[]>(page(), 'desk.find', { text: slipped.join('') });
+    if (!/[хъжэбюё]/i.test(somebody.name)) expect(found.map(({ key }) => key)).toContain(somebody.key);
+  });
+});
+
+describe('the queue', () => {
+  it('is called, served and finished at the desk’s own window', async () => {
+    await checkedIn();
+    await press('F2');
+    await page().locator('[data-view="queue"]').waitFor();
+    const queue = await until('a window with somebody to call', async () => {
+      const now = await callCore<{ windows: { id: number; at: object | null; next: object | null }[] }>(
+        page(),
+        'desk.queue',
+        {},
+      );
+      return now.windows.find(({ next }) => next !== null) ?? null;
+    });
+    await choose('own-window', String(queue.id));
+    // Whoever is there is put back first.
+    if (queue.at !== null) await enter('put-back');
+    await enter('call-next');
+    await page().locator('[data-action="serve"]').waitFor({ timeout: 10_000 });
+    await shoot('queue');
+    await enter('serve');
+    await page().locator('[data-action="finish"]').waitFor({ timeout: 10_000 });
+    await enter('finish');
+    await until('done', async () => ((await page().locator('[data-action="finish"]').count()) === 0 ? true : null));
+  });
+});
+
+describe('the machines, the numbers, the log and the settings', () => {
+  it('are for who may see them; a senior closes a kiosk and shows a message on it', async () => {
+    await become('boris');
+    await press('F4');
+    await page().locator('[data-view="kiosks"]').waitFor();
+    await shoot('kiosks');
+    await press('F5');
+    await page().locator('[data-view="numbers"]').waitFor();
+    await shoot('numbers');
+  });
+  it('are exported as a table that a spreadsheet opens', async () => {
+    await become('vera');
+    await press('F6');
+    await page().locator('[data-view="audit"]').waitFor();
+    await until('entries', async () =>
+      (await page().locator('[data-view="audit"]').innerText()).length > 200 ? true : null,
+    );
+    await shoot('audit');
+    await page()
+      .locator('[data-view="audit"] button', { hasText: /таблиц|CSV/i })
+      .first()
+      .focus();
+    await press('Enter');
+    const file = await until(
+      'the file',
+      async () => (await readdir(join(dir, 'tables'))).find((name) => name.endsWith('.csv')) ?? null,
+    );
+    const text = await until('its text', async () => {
+      const now = await readFile(join(dir, 'tables', file), 'utf8');
+      return now.length > 100 ? now : null;
+    });
+    expect(text.startsWith('\uFEFF')).toBe(true);
+    expect(text).toContain(';');
+    await press('F7');
+    await page().locator('[data-view="settings"]').waitFor();
+    await shoot('settings');
+  });
+});
+
+describe('every view', () => {
+  const VIEWS = [
+    ['boris', ['F1', 'F2', 'F3', 'F4', 'F5']],
+    ['vera', ['F6', 'F7']],
+  ] as const;
+  const check = async (name: string): Promise<void> => {
+    await page()
+      .addScriptTag({ path: AXE })
+      .catch(() => undefined);
+    const violations = await page().evaluate(async () => {
+      const { axe } = globalThis as unknown as {
+        axe: {
+          run: (of: Document, o: unknown) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+        };
+      };
+      const found = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
+      return found.violations.map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .slice(0, 3)
+            .map(({ html }) => html.slice(0, 160))
+            .join(' | ')}`,
+      );
+    });
+    expect([name, violations]).toEqual([name, []]);
+  };
+  it('is accessible in light, dark and high contrast, in both languages and at 200 %', async () => {
+    // The page's policy lets no foreign script in: here it is part of the page before its policy is.
+    await page().context().addInitScript({ path: AXE });
+    await page().reload();
+    for (const [person, keys] of VIEWS) {
+      const phase = await callCore<{ phase: string }>(page(), 'staff.state', {});
+      if (phase.phase === 'signed-in') {
+        await page().locator('[data-view]').waitFor();
+        await become(person);
+      } else await signIn(page(), person);
+      for (const key of keys) {
+        await press(key);
+        await until('something', async () => ((await page().locator('main').count()) > 0 ? true : null));
+        if (key === 'F1') {
+          await page().locator('[data-action="row"]').first().waitFor();
+          await press('ArrowDown');
+          await page().locator('aside h2').waitFor();
+        }
+        for (const [theme, media] of [
+          ['light', { colorScheme: 'light', contrast: 'no-preference' }],
+          ['dark', { colorScheme: 'dark', contrast: 'no-preference' }],
+          ['contrast', { colorScheme: 'dark', contrast: 'more' }],
+        ] as const) {
+          await page().emulateMedia(media);
+          await check(`${key} ${theme}`);
+          await shoot(`view-${key}-${theme}`);
+        }
+        await page().emulateMedia({ colorScheme: 'light', contrast: 'no-preference' });
+        await enter('language');
+        await shoot(`view-${key}-en`);
+        await check(`${key} en`);
+        await enter('language');
+        await page().setViewportSize({
+          width: Math.round(DESK_SIZE.width / 2),
+          height: Math.round(DESK_SIZE.height / 2),
+        });
+        const wide = await page().evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect([key, wide <= 0]).toEqual([key, true]);
+        await shoot(`view-${key}-200`);
+        await page().setViewportSize(DESK_SIZE);
+      }
+    }
+  });
+});
+
+describe('a kiosk beside it', () => {
+  it('calls, is taken over within two seconds, and a conflict between the two is decided', async () => {
+    await talon.close();
+    const jobs = await playDesk(stage, { out: dir, display, say: () => undefined });
+    expect(jobs.map(({ job, problem }) => [job, problem])).toEqual(jobs.map(({ job }) => [job, null]));
+    expect(jobs).toHaveLength(6);
+    const waited = Number(/after (\d+) ms/.exec(jobs[3]?.outcome ?? '')?.[1]);
+    expect(waited).toBeLessThan(2_000);
+  });
+});
