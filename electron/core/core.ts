@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { z } from 'zod';
 import { appContract, type AppContract, type PrinterState, type SystemState } from '../../shared/contracts/app.ts';
 import type { PartState } from '../../shared/contracts/centre/schemas.ts';
 import type { Role } from '../../shared/contracts/define.ts';
@@ -12,12 +13,14 @@ import { createVoice } from './checkin/voice.ts';
 import { createWalkIn } from './checkin/walk-in.ts';
 import { createFront, deskHandlers } from './desk/front.ts';
 import { createOrders } from './desk/orders.ts';
+import { createSetup } from './desk/setup.ts';
 import { createDispatcher, type Handlers } from './dispatch.ts';
 import type { CorePorts, TicketContent } from './ports.ts';
 import { getJob, listJobs } from './printing/jobs.ts';
 import { createSpool } from './printing/spool.ts';
 import { createCatalogue } from './queue/catalogue.ts';
 import { createQueue } from './queue/queue.ts';
+import type { SettingKey } from './settings/schema.ts';
 import { mergeSettings, type Settings } from './settings/settings.ts';
 import { countServices, readDevice, readOffice, type Office } from './store/registry.ts';
 import { dropOldRequests } from './store/requests.ts';
@@ -254,6 +257,17 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
   const voice = createVoice(visitors);
   const catalogue = createCatalogue(visitors);
   const corrections = createCorrections(visitors);
+  const save = (key: SettingKey, value: z.core.util.JSONType | undefined): void => {
+    if (!ports.saveSetting) throw new CallFailure('conflict', 'settings of this device cannot be changed here');
+    ports.saveSetting(key, value);
+  };
+  const setup = createSetup({
+    isSetUp: () => store.read(readDevice) !== null && sync.stopped() === null,
+    enrol: (about) => enrolHere(about),
+    tryPrinter: async (host, port) => (await ports.tryPrinter?.(host, port)) ?? false,
+    save,
+    restart: () => emit('device.restart', {}),
+  });
   const newFront = () =>
     createFront({
       ...visitors,
@@ -266,11 +280,11 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       settings: () => current,
       turn: () => people.turn(),
       retryParked: () => sync.retryParked(),
-      saveDeviceSettings: (key, value) => {
-        if (!ports.saveSetting) throw new CallFailure('conflict', 'settings of this device cannot be changed here');
-        ports.saveSetting(key, value);
+      saveDeviceSettings: save,
+      onStaff: (state) => {
+        if (state.phase !== 'signed-out') setup.over();
+        emit('staff.changed', state);
       },
-      onStaff: (state) => emit('staff.changed', state),
       onDesk: () => emit('desk.changed', {}),
     });
   /** Another one after the device was enrolled anew: what was sealed before was sealed with another key. */
@@ -324,6 +338,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
 
   const handlers: Handlers<AppContract> = {
     ...deskHandlers(() => front),
+    ...setup.handlers,
     'core.ping': () => ({ now: clock.now(), pid: options.pid }),
     'system.state': systemState,
     'checkin.scan': (input) => checkin.scan(input),

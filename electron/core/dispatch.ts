@@ -14,7 +14,12 @@ type Returned<C extends Contract, M extends MethodName<C>> = z.input<C['methods'
  * @param guard throws a CallFailure when this role may not call the method now
  * Main has checked role and input before; the core does not rely on it, since the command line comes this way too.
  */
-export const createDispatcher = <C extends Contract>(contract: C, handlers: Handlers<C>, log: Log, guard: (role: Role, method: string) => void = () => undefined) => {
+export const createDispatcher = <C extends Contract>(
+  contract: C,
+  handlers: Handlers<C>,
+  log: Log,
+  guard: (role: Role, method: string) => void = () => undefined,
+) => {
   const table = new Map(Object.entries(handlers) as [string, (params: unknown) => unknown][]);
   return async (role: Role, method: string, params: unknown): Promise<Result<unknown>> => {
     const spec = Object.hasOwn(contract.methods, method) ? contract.methods[method] : undefined;

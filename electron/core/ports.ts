@@ -24,6 +24,8 @@ export interface CorePorts {
   printer: PrinterPort;
   /** Draws a ticket. */
   render: TicketRenderer;
+  /** Whether something takes a connection at an address, for the set-up. Never rejects. */
+  tryPrinter?: (host: string, port: number) => Promise<boolean>;
   /** Writes the device's own layer of the settings. @throws Error when it cannot be written; without it none can be changed */
   saveSetting?: (key: SettingKey, value: JSONType | undefined) => void;
 }

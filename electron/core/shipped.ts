@@ -37,6 +37,8 @@ const printerOf = (settings: Settings): PrinterPort =>
     : noPrinter;
 
 const HOUR_MS = 3_600_000;
+/** Whoever sets up a printer waits for its answer. */
+const TRY_MS = 2_500;
 
 /**
  * Ends this process, which is started anew and then mends the database. A copy that is bad has harmed nobody yet: a disk
@@ -85,6 +87,15 @@ export const createShippedCore = async (
       secrets: fileSecrets(join(start.dataDir, 'secrets.json')),
       printer: printerOf(settings),
       render: createTicketRenderer(bundledFonts()),
+      tryPrinter: async (host, port) => {
+        try {
+          const link = await tcpPrinter({ host, port }).open(TRY_MS);
+          await link.close(TRY_MS);
+          return true;
+        } catch {
+          return false;
+        }
+      },
       saveSetting: (key, value) => writeSetting(start.configFile, key, value),
     },
     { app: APP, deviceSettings, pid: process.pid, onSettings: (s) => log.setLevel(s.get('log.level')) },

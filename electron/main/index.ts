@@ -1,6 +1,6 @@
 import { BrowserWindow, Menu, app, dialog, powerSaveBlocker, session } from 'electron';
 import type { WebContents } from 'electron';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { appContract } from '../../shared/contracts/app.ts';
 import { forbiddenSwitch, parseArgs } from './args.ts';
@@ -33,7 +33,7 @@ function main(): void {
   const userData = app.getPath('userData');
   const dataDir = args.data ?? path.join(userData, 'data');
   const defaultConfig = path.join(userData, 'talon.json');
-  const configFile = args.config ?? (existsSync(defaultConfig) ? defaultConfig : null);
+  const configFile = args.config ?? ownConfig(defaultConfig);
   // The browser's own folder decides which second start is refused: one app per data folder.
   if (args.data !== null) app.setPath('userData', path.join(args.data, 'shell'));
   const log = createLog(path.join(dataDir, 'logs'));
@@ -153,6 +153,18 @@ function run({ args, dataDir, configFile, log }: Setup): void {
     supervisor.start();
     for (const role of args.roles) open(role);
   });
+}
+
+/** The device's own settings; a machine that has none yet gets an empty file, which the first-start page fills. */
+function ownConfig(file: string): string | null {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    if (!existsSync(file)) writeFileSync(file, '{ "version": 1, "settings": {} }\n', { mode: 0o600, flag: 'wx' });
+    return file;
+  } catch {
+    // A disk that cannot be written: the program runs by what is built in and by what the centre says.
+    return null;
+  }
 }
 
 /** Made at the first use, so that a runtime that cannot run the core is a failed start with a message, not a crash. */

@@ -6,6 +6,7 @@ import { inLanguage, type Language } from '../../shared/domain/language.ts';
 import { formats } from '../i18n/format.ts';
 import type { Client } from '../ui/client.ts';
 import { Desk } from './Desk.tsx';
+import { Setup } from './Setup.tsx';
 import { SignIn } from './SignIn.tsx';
 import { DeskContext, type DeskView } from './view.ts';
 
@@ -22,6 +23,7 @@ export const App = ({ client }: { client: Client }) => {
   const [system, setSystem] = useState<SystemState | null>(null);
   // Where the core's clock stood when it was heard last.
   const [wall, setWall] = useState<{ core: number; at: number } | null>(null);
+  const [settingUp, setSettingUp] = useState(false);
   const [, setTick] = useState(0);
 
   useEffect(() => {
@@ -85,10 +87,18 @@ export const App = ({ client }: { client: Client }) => {
     }),
     [client, system, staff, zone, wall, language],
   );
-  if (!staff) return null;
+  // Not while a device enrols by its settings: that takes a moment.
+  const fresh = system?.notReady === 'not-enrolled' && wall !== null;
+  if (!staff || !system) return null;
   return (
     <DeskContext value={view}>
-      {phase === 'signed-in' ? <Desk key={staff.person?.id ?? ''} /> : <SignIn key={phase} />}
+      {fresh || settingUp ? (
+        <Setup onBegun={() => setSettingUp(true)} />
+      ) : phase === 'signed-in' ? (
+        <Desk key={staff.person?.id ?? ''} />
+      ) : (
+        <SignIn key={phase} />
+      )}
     </DeskContext>
   );
 };

@@ -23,7 +23,7 @@ export const DayList = ({ rows, day, chosen, onChoose }: Props) => {
   const total = rows?.length ?? day.total;
   const first = Math.max(0, Math.floor(view.top / ROW) - BEYOND);
   const last = Math.min(total - 1, Math.ceil((view.top + view.height) / ROW) + BEYOND);
-  const { look } = day;
+  const { look, version } = day;
 
   useEffect(() => {
     const element = box.current;
@@ -38,8 +38,8 @@ export const DayList = ({ rows, day, chosen, onChoose }: Props) => {
     };
   }, []);
   useEffect(() => {
-    if (rows === null && last >= first) look(first, last);
-  }, [rows, first, last, look, day.version]);
+    if (rows === null && last >= first && version >= 0) look(first, last);
+  }, [rows, first, last, look, version]);
 
   // The list opens at now, once for each filter.
   const opened = useRef<string | null>(null);
@@ -52,14 +52,16 @@ export const DayList = ({ rows, day, chosen, onChoose }: Props) => {
   }, [rows, nowAt, filter]);
   // Who was chosen by the keys is seen.
   const place = chosen === null ? -1 : (rows?.findIndex(({ key }) => key === chosen) ?? day.placeOf(chosen) ?? -1);
+  const followed = useRef<string | null>(null);
   useEffect(() => {
     const element = box.current;
-    if (!element || place < 0) return;
+    // Only when somebody else was chosen: news move the list, not the view.
+    if (!element || place < 0 || followed.current === chosen) return;
+    followed.current = chosen;
     if (place * ROW < element.scrollTop) element.scrollTop = place * ROW;
     else if ((place + 1) * ROW > element.scrollTop + element.clientHeight)
       element.scrollTop = (place + 1) * ROW - element.clientHeight;
-    // Only when somebody else was chosen: news move the list, not the view.
-  }, [chosen]);
+  }, [chosen, place]);
 
   const places = Array.from({ length: Math.max(0, last - first + 1) }, (_, n) => first + n);
   return (
@@ -96,12 +98,12 @@ interface RowProps {
 }
 const Row = ({ row, place, day, chosen, onChoose }: RowProps) => {
   const { t } = useTranslation();
-  const { formats, now } = useDesk();
+  const { formats, now, say } = useDesk();
   const minutes = row.since === null ? null : Math.max(0, Math.floor((now() - row.since) / 60_000));
   const slow = minutes === null ? '' : minutes >= day.limitMinutes ? 'late' : minutes >= day.warnMinutes ? 'warn' : '';
   const gone = row.state === 'cancelled' || row.state === 'left' || row.state === 'no-show';
   const about = [
-    row.service.ru,
+    say(row.service),
     row.more > 0 ? t('desk.list.more', { more: row.more }) : null,
     row.number ? formats.number(row.number) : null,
     row.priority === 'none' ? (row.claimed ? t('desk.list.claimed') : null) : t('desk.list.priority'),
@@ -125,7 +127,7 @@ const Row = ({ row, place, day, chosen, onChoose }: RowProps) => {
         <small>{about.join(' · ')}</small>
       </span>
       <span role="gridcell">
-        <em className={`st ${row.state}`}>{row.window ? row.window.ru : t(`desk.state.${row.state}`)}</em>
+        <em className={`st ${row.state}`}>{row.window ? say(row.window) : t(`desk.state.${row.state}`)}</em>
       </span>
       <span role="gridcell" className="t">
         {minutes === null ? '–' : t('desk.minutes', { minutes })}

@@ -1,5 +1,5 @@
 import { KeyRound, LogIn, MailOpen, UserRound } from 'lucide-react';
-import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { StaffPerson } from '../../shared/contracts/desk.ts';
 import { signInWords } from './card/words.ts';
@@ -8,7 +8,7 @@ import { useDesk } from './view.ts';
 /** Who is it, and the PIN. The same door when it was locked: the one who locked it is chosen already. */
 export const SignIn = () => {
   const { t } = useTranslation();
-  const { client, staff, setStaff, system } = useDesk();
+  const { client, staff, setStaff, system, say } = useDesk();
   const locked = staff?.phase === 'locked' ? (staff.person ?? null) : null;
   const [chosen, setChosen] = useState<StaffPerson | null>(locked);
   const [pin, setPin] = useState('');
@@ -17,10 +17,7 @@ export const SignIn = () => {
   const [said, setSaid] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [sealed, setSealed] = useState(false);
-  const field = useRef<HTMLInputElement>(null);
   const people = staff?.people ?? [];
-
-  useEffect(() => field.current?.focus(), [chosen, asksCode]);
 
   const enter = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -64,7 +61,7 @@ export const SignIn = () => {
   return (
     <main className="door">
       <section className="door-card" aria-labelledby="door-title">
-        <p className="door-office">{system?.office?.name.ru ?? ''}</p>
+        <p className="door-office">{system?.office ? say(system.office.name) : ''}</p>
         <h1 id="door-title">{sealed ? t('desk.signIn.envelope') : chosen ? chosen.name : t('desk.signIn.who')}</h1>
         {chosen || sealed ? (
           <form onSubmit={(event) => void enter(event)}>
@@ -72,7 +69,7 @@ export const SignIn = () => {
               <label>
                 {t('desk.signIn.code')}
                 <input
-                  ref={field}
+                  autoFocus
                   data-action="totp"
                   inputMode="numeric"
                   autoComplete="off"
@@ -85,7 +82,7 @@ export const SignIn = () => {
               <label>
                 {t(sealed ? 'desk.signIn.envelopeCode' : 'desk.signIn.pin')}
                 <input
-                  ref={field}
+                  autoFocus
                   data-action="pin"
                   type="password"
                   inputMode="numeric"

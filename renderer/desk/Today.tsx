@@ -30,7 +30,8 @@ export const Today = ({ wanted, scanned }: Props) => {
   const { client, may } = useDesk();
   const [filter, setFilter] = useState<DeskFilter>('all');
   const [query, setQuery] = useState('');
-  const [found, setFound] = useState<readonly DeskRow[] | null>(null);
+  const [hits, setHits] = useState<{ query: string; rows: readonly DeskRow[] } | null>(null);
+  const found = query.trim() === '' ? null : (hits?.rows ?? null);
   const [beside, setBeside] = useState<Beside>({ what: 'nobody' });
   const [said, setSaid] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
@@ -39,16 +40,17 @@ export const Today = ({ wanted, scanned }: Props) => {
   const chosen = beside.what === 'person' ? beside.key : null;
   const choose = useCallback((key: string) => setBeside({ what: 'person', key, help: null }), []);
 
+  const { version } = day;
   useEffect(() => {
-    if (query.trim() === '') {
+    // Who was found may have come meanwhile: with the day the answer is read anew.
+    if (query.trim() === '' || version < 0) {
       answered.current = '';
-      setFound(null);
       return undefined;
     }
     let over = false;
     void client.call('desk.find', { text: query.slice(0, 200) }).then((result) => {
       if (over || !result.ok) return;
-      setFound(result.value);
+      setHits({ query, rows: result.value });
       const first = result.value[0];
       // The best one is shown for what was typed, not whenever there are news.
       if (answered.current === query) return;
@@ -61,13 +63,15 @@ export const Today = ({ wanted, scanned }: Props) => {
     return () => {
       over = true;
     };
-  }, [client, query, day.version]);
+  }, [client, query, version]);
 
-  useEffect(() => {
-    if (!wanted) return;
+  // Somebody was asked for elsewhere: shown in the same drawing.
+  const [shown, setShown] = useState(0);
+  if (wanted && wanted.n !== shown) {
+    setShown(wanted.n);
     setQuery('');
     setBeside({ what: 'person', key: wanted.key, help: wanted.help });
-  }, [wanted]);
+  }
   useEffect(() => {
     if (!scanned) return;
     const { text } = scanned;
@@ -180,9 +184,7 @@ export const Today = ({ wanted, scanned }: Props) => {
       </main>
       <aside aria-label={t('desk.card.label')}>
         {beside.what === 'nobody' ? <p className="nobody">{t('desk.card.nobody')}</p> : null}
-        {beside.what === 'person' ? (
-          <Card key={beside.key} id={beside.key} help={beside.help} day={day} onShow={choose} />
-        ) : null}
+        {beside.what === 'person' ? <Card key={beside.key} id={beside.key} help={beside.help} onShow={choose} /> : null}
         {beside.what === 'walk-in' ? (
           <WalkIn onDone={(visit) => choose(`v${visit}`)} onBack={() => setBeside({ what: 'nobody' })} />
         ) : null}

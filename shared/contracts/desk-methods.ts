@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bookingId, epochMs, i18nText, language, serviceId, uuid } from '../domain/model.ts';
+import { bookingId, epochMs, i18nText, language, officeId, serviceId, uuid } from '../domain/model.ts';
 import { DEVICE_ORDERS, STAGE_STEPS } from './centre/operations.ts';
 import { read, write } from './define.ts';
 import {
@@ -70,6 +70,37 @@ const edits = z.strictObject({
 export type DeskEdits = z.output<typeof edits>;
 
 export const deskMethods = {
+  // --- A machine that belongs to no office yet: anybody may, who stands before it; afterwards nobody.
+  'setup.enrol': write(
+    ['desk'],
+    z.strictObject({ url: z.url({ protocol: /^https?$/ }), code: z.string().min(4).max(32) }),
+    z.strictObject({ office: officeId }),
+    { repeatable: false },
+  ),
+  /** Whether something takes a connection there. */
+  'setup.tryPrinter': read(
+    ['desk'],
+    z.strictObject({ host: z.string().min(1).max(255), port: z.int().min(1).max(65535) }),
+    z.strictObject({ answers: z.boolean() }),
+  ),
+  /** The printer of this machine; null: none. It is used from the next start on. */
+  'setup.printer': write(
+    ['desk'],
+    z.strictObject({
+      printer: z
+        .strictObject({
+          host: z.string().min(1).max(255),
+          port: z.int().min(1).max(65535),
+          width: z.union([z.literal(576), z.literal(384)]),
+        })
+        .nullable(),
+    }),
+    nothing,
+    { repeatable: true },
+  ),
+  /** The set-up is over: the program starts anew with what was said. */
+  'setup.done': write(['desk'], nothing, nothing, { repeatable: true }),
+
   'staff.state': read(['desk'], nothing, staffState),
   /** `totp` is null until it was asked for. */
   'staff.signIn': write(['desk'], secondPerson, signInOutcome, { repeatable: false }),

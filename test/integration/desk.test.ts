@@ -211,19 +211,19 @@ describe('a call from a kiosk', () => {
       'kiosk',
     );
     expect(told.told).toBe(true);
-    const call_ = await until(
+    const helped = await until(
       'the call',
       async () => (await call('desk.office', {})).help.find(({ id }) => id === attempt) ?? null,
     );
     expect(performance.now() - begun).toBeLessThan(2_000);
-    expect(call_).toMatchObject({ state: 'open', screen: 'refused', reason: 'too-early' });
+    expect(helped).toMatchObject({ state: 'open', screen: 'refused', reason: 'too-early' });
     const taking = performance.now();
     await call('desk.takeHelp', { help: attempt });
     await until('told at the kiosk', () =>
       news.some((one) => (one as { state: string }).state === 'taken') ? true : null,
     );
     expect(performance.now() - taking).toBeLessThan(2_000);
-    if (refused.case !== null) expect(call_.key).toBe(`b${early.id}`);
+    if (refused.case !== null) expect(helped.key).toBe(`b${early.id}`);
     const visit = await checkIn(early.id, { override: { reason: 'Плохо себя чувствует' } });
     await call('desk.endHelp', { help: attempt, visit: visit.id });
     const over = await until('the end', () => news.find((one) => (one as { state: string }).state === 'over') ?? null);

@@ -6,6 +6,7 @@ import { openBetterSqlite3 } from '../../electron/core/store/better-sqlite3.ts';
 import { openStore, type Store } from '../../electron/core/store/store.ts';
 import { insertVisit } from '../../electron/core/store/visits.ts';
 import { enqueue, type NewOperation } from '../../electron/core/sync/outbox.ts';
+import { spanOf } from '../../renderer/desk/numbers/range.ts';
 import { change } from '../../shared/contracts/centre/schemas.ts';
 import { numbersMethods } from '../../shared/contracts/numbers.ts';
 import { CallFailure } from '../../shared/contracts/result.ts';
@@ -384,6 +385,27 @@ describe('a table for a spreadsheet', () => {
     const { text } = await numbers.csv({ from: TODAY, until: TODAY, table: 'ways', language: 'ru' });
     expect(text).toContain(';1;33,3;');
     expect(text).toContain('\r\nКиоск;3;');
+  });
+});
+
+describe('the days that the page asks for', () => {
+  const none = { from: '', until: '' };
+
+  it('are today, yesterday, or so many up to today', () => {
+    expect(spanOf('today', TODAY, none)).toEqual({ from: TODAY, until: TODAY });
+    expect(spanOf('yesterday', TODAY, none)).toEqual({ from: YESTERDAY, until: YESTERDAY });
+    expect(spanOf('week', '2026-03-03', none)).toEqual({ from: '2026-02-25', until: '2026-03-03' });
+    expect(spanOf('month', '2026-03-03', none)).toEqual({ from: '2026-02-04', until: '2026-03-03' });
+  });
+
+  it('are of one’s own choice only where the core will answer', async () => {
+    const last = addDays(TODAY, 1 - MOST_DAYS_TOGETHER);
+    expect(spanOf('own', TODAY, { from: last, until: TODAY })).toEqual({ from: last, until: TODAY });
+    expect(await failure(() => numbers.get({ from: last, until: TODAY }))).toBe('none');
+    expect(spanOf('own', TODAY, { from: addDays(last, -1), until: TODAY })).toBeNull();
+    expect(spanOf('own', TODAY, { from: TODAY, until: YESTERDAY })).toBeNull();
+    expect(spanOf('own', TODAY, { from: '', until: TODAY })).toBeNull();
+    expect(spanOf('own', TODAY, { from: '0002-01-01', until: TODAY })).toBeNull();
   });
 });
 

@@ -103,7 +103,9 @@ describe('what the flow asks for', () => {
     expect(copy.calls).toEqual([['ticket.copy', { attempt: 'c1', visit: visit.id }]]);
     expect(copy.told).toEqual([{ type: 'copied', attempt: 'c1', result: away, now: 7 }]);
     const help = await done({ do: 'help', attempt: 'h1', screen: 'scan', reason: null, case: null, visit: null }, away);
-    expect(help.calls).toEqual([['help.call', { attempt: 'h1', screen: 'scan', reason: null, case: null, visit: null }]]);
+    expect(help.calls).toEqual([
+      ['help.call', { attempt: 'h1', screen: 'scan', reason: null, case: null, visit: null }],
+    ]);
     expect(help.told).toEqual([{ type: 'helped', attempt: 'h1', result: away, now: 7 }]);
   });
 

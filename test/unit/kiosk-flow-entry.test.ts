@@ -186,7 +186,9 @@ describe('the next steps of a refusal', () => {
     const words = after({ step: 'feedback', visit: visit.id, number: visit.number });
     expect(words.state.step).toMatchObject({ at: 'feedback', visit: visit.id, reasons: [], words: false });
     const staff = after({ step: 'call-staff' });
-    expect(staff.effects).toMatchObject([{ do: 'help', visit: null, attempt: 'x1', screen: 'refused', reason: 'too-late' }]);
+    expect(staff.effects).toMatchObject([
+      { do: 'help', visit: null, attempt: 'x1', screen: 'refused', reason: 'too-late' },
+    ]);
     expect(stepAt(staff.state, 'help').from).toEqual(staff.s.step);
   });
 

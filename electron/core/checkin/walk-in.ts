@@ -43,7 +43,7 @@ export interface StaffWalkIn {
   /** False: he takes the number without a ticket. */
   paper: boolean;
   /** In the same transaction, when the visit is there. */
-  then: (db: WriteDb, visitId: string, now: number) => void;
+  beside: (db: WriteDb, visitId: string, now: number) => void;
 }
 
 type WalkInPorts = Pick<
@@ -324,7 +324,7 @@ export const createWalkIn = (ports: WalkInPorts, inTurn: InTurn) => {
           ...(staff?.despite ? { despite: staff.despite } : {}),
         },
       });
-      staff?.then(db, visit.visitId, now.at);
+      staff?.beside(db, visit.visitId, now.at);
       return accepted(db, at, visit, queuedJob(jobId, visit.ticketId, 0));
     });
     log.info('walkin.committed', {

@@ -152,7 +152,7 @@ export const createActions = (ports: ActionPorts) => {
           actor,
           despite: input.despite,
           paper: input.paper,
-          then: (db, visitId, now) => {
+          beside: (db, visitId, now) => {
             if (Object.keys(edits).length > 0) corrections.editWithin(db, actor, visitId, edits, now);
           },
         },

@@ -2,23 +2,24 @@ import { Check } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskCard, DeskHelp } from '../../../shared/contracts/desk.ts';
-import type { DayView } from '../day.ts';
 import { useDesk } from '../view.ts';
 import { Acts, type PanelName } from './Acts.tsx';
 import { Facts } from './Facts.tsx';
 import { Panel } from './Panel.tsx';
 import { outcomeWords, reasonOf } from './words.ts';
 
+/** News come in swarms: read once for all of them. */
+const SETTLE_MS = 150;
+
 interface Props {
   id: string;
   /** The call from a kiosk that led here. */
   help: DeskHelp | null;
-  day: DayView;
   onShow: (key: string) => void;
 }
 
 /** One person: who it is, what the rules say, and the one obvious thing to do, which Enter does. */
-export const Card = ({ id, help, day, onShow }: Props) => {
+export const Card = ({ id, help, onShow }: Props) => {
   const { t } = useTranslation();
   const { client, formats, say, may } = useDesk();
   const [card, setCard] = useState<DeskCard | null>(null);
@@ -34,9 +35,16 @@ export const Card = ({ id, help, day, onShow }: Props) => {
     setGone(result.value === null);
   }, [client, id]);
   useEffect(() => {
-    const timer = setTimeout(() => void read(), 0);
-    return () => clearTimeout(timer);
-  }, [read, day.version]);
+    let timer = setTimeout(() => void read(), 0);
+    const stop = client.on('desk.changed', () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => void read(), SETTLE_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [client, read]);
 
   /** What was done is said; a call from a kiosk that it was done for is over. */
   const done = useCallback(

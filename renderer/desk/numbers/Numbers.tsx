@@ -38,7 +38,7 @@ export const Numbers = () => {
   };
 
   return (
-    <main className="page numbers" aria-busy={state === 'reading'}>
+    <section className="numbers" aria-label={t('desk.nav.numbers')} aria-busy={state === 'reading'}>
       <header>
         <h1>{t('desk.nav.numbers')}</h1>
         <div className="filters" role="group" aria-label={t('numbers.range.label')}>
@@ -121,7 +121,7 @@ export const Numbers = () => {
         )}
       </p>
       {report === null ? null : <Content report={report} />}
-    </main>
+    </section>
   );
 };
 

@@ -18,6 +18,8 @@ interface PanelProps {
   id: string;
   span: Span;
   title: string;
+  /** Over all columns. */
+  wide?: boolean;
   /** The same in words as the chart, as short as can be. */
   summary: string;
   legend?: readonly { words: string; kind: 'solid' | 'hatch' | 'limit' }[];
@@ -30,7 +32,7 @@ interface PanelProps {
 
 /** One matter as a chart or as a table, by choice; on paper as both. */
 export const Panel = (props: PanelProps) => {
-  const { table, id, span, title, summary, legend = [], chart, columns, rows, children } = props;
+  const { table, id, span, title, wide = false, summary, legend = [], chart, columns, rows, children } = props;
   const { t } = useTranslation();
   const { client, language } = useDesk();
   const [asTable, setAsTable] = useState(false);
@@ -47,7 +49,7 @@ export const Panel = (props: PanelProps) => {
   };
 
   return (
-    <section className="numbers-panel" aria-labelledby={heading} data-id={id}>
+    <section className={wide ? 'numbers-panel wide' : 'numbers-panel'} aria-labelledby={heading} data-id={id}>
       <div className="numbers-head">
         <h2 id={heading}>{title}</h2>
         {children}

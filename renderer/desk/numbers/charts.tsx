@@ -28,6 +28,7 @@ const TIP = {
   },
   itemStyle: { color: 'var(--ink)', padding: 0 },
   cursor: { fill: 'var(--soft)' },
+  separator: ': ',
   isAnimationActive: false,
 } as const;
 const SOLID = { fill: 'var(--blue)', isAnimationActive: false } as const;
@@ -72,8 +73,10 @@ export const Columns = ({ rows, name, thought }: ColumnsProps) => {
         <XAxis dataKey="label" tick={TICK} axisLine={AXIS} tickLine={false} minTickGap={6} />
         <YAxis width={38} tick={TICK} axisLine={false} tickLine={false} allowDecimals={false} />
         <Tooltip {...TIP} />
-        <Bar dataKey="n" name={name} radius={[3, 3, 0, 0]} {...SOLID} />
-        {thought === null ? null : <Bar dataKey="thought" name={thought} radius={[3, 3, 0, 0]} {...hatch.bar} />}
+        <Bar dataKey="n" name={name} radius={[3, 3, 0, 0]} maxBarSize={54} {...SOLID} />
+        {thought === null ? null : (
+          <Bar dataKey="thought" name={thought} radius={[3, 3, 0, 0]} maxBarSize={54} {...hatch.bar} />
+        )}
       </BarChart>
     </ResponsiveContainer>
   );
@@ -98,9 +101,9 @@ interface RowsProps {
   limit?: { at: number; label: string } | null;
 }
 
-const NAMES_WIDTH = 216;
+const NAMES_WIDTH = 222;
 /** As much of a name as has room; all of it stands in the table. */
-const NAME_LENGTH = 29;
+const NAME_LENGTH = 27;
 const shortened = (name: string): string =>
   name.length <= NAME_LENGTH ? name : `${name.slice(0, NAME_LENGTH - 1).trimEnd()}…`;
 
@@ -136,14 +139,7 @@ export const Rows = ({ rows, name, second, limit = null }: RowsProps) => {
       >
         {hatch.defs}
         <CartesianGrid horizontal={false} stroke="var(--line)" />
-        <XAxis
-          type="number"
-          tick={TICK}
-          axisLine={AXIS}
-          tickLine={false}
-          allowDecimals={false}
-          domain={[0, (most: number) => Math.max(Math.ceil(most), limit ? limit.at + 3 : 1)]}
-        />
+        <XAxis type="number" tick={TICK} axisLine={AXIS} tickLine={false} allowDecimals={false} />
         <YAxis
           type="category"
           dataKey="key"
@@ -156,6 +152,7 @@ export const Rows = ({ rows, name, second, limit = null }: RowsProps) => {
         {limit ? (
           <ReferenceLine
             x={limit.at}
+            ifOverflow="extendDomain"
             stroke="var(--red)"
             strokeWidth={1.5}
             strokeDasharray="5 4"

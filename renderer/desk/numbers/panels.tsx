@@ -36,11 +36,11 @@ const useLine = (limit: number) => {
       say.count(visits),
       say.count(booked),
       say.count(left),
-      say.minutes(waits.median),
-      say.minutes(waits.p90),
+      say.bare(waits.median),
+      say.bare(waits.p90),
       waits.count === 0 ? say.share(null) : `${say.count(waits.over)} (${say.share(waits.overShare)})`,
-      say.minutes(serving.median),
-      say.minutes(serving.p90),
+      say.bare(serving.median),
+      say.bare(serving.p90),
     ],
   };
 };
@@ -78,6 +78,7 @@ export const Hours = ({ report, span }: Props) => {
   return (
     <Panel
       id="hours"
+      wide={report.days.length <= 1}
       table="hours"
       span={span}
       title={t('numbers.hours.title')}
@@ -187,9 +188,9 @@ export const Times = ({ report, span, by }: Props & { by: 'services' | 'windows'
                     ? `${t('numbers.column.over', { minutes: report.limitMinutes })}: ${say.share(overShare)}`
                     : null,
                 first: median ?? 0,
-                firstLabel: say.count(median),
+                firstLabel: say.bare(median),
                 second: p90 ?? 0,
-                secondLabel: say.count(p90),
+                secondLabel: say.bare(p90),
               };
             })}
           />
@@ -297,7 +298,7 @@ export const Ways = ({ report, span }: Props) => {
             rows={report.ways.map((one) => ({
               key: one.way,
               name: nameOf[one.way],
-              note: `${t('numbers.column.waitMedian')}: ${say.minutes(one.waits.median)}`,
+              note: `${t('numbers.tiles.wait')}: ${say.minutes(one.waits.median)}`,
               first: one.visits,
               firstLabel: say.count(one.visits),
               second: null,

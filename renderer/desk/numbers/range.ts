@@ -15,7 +15,7 @@ export interface Span {
 const DATE = /^[12]\d{3}-\d{2}-\d{2}$/;
 
 /** @returns the days, earliest first; null when the dates are none, not in order, or too many */
-export const ownSpan = ({ from, until }: Span): Span | null => {
+const ownSpan = ({ from, until }: Span): Span | null => {
   if (!DATE.test(from) || !DATE.test(until) || from > until) return null;
   return addDays(from, MOST_DAYS_TOGETHER - 1) < until ? null : { from, until };
 };

@@ -8,6 +8,8 @@ import type { Span } from './range.ts';
 export interface Say {
   count: (n: number | null) => string;
   minutes: (n: number | null) => string;
+  /** The same where its place says that it is minutes. */
+  bare: (n: number | null) => string;
   /** @param n 0 to 1 */
   share: (n: number | null) => string;
   /** `9:00` */
@@ -44,6 +46,7 @@ export const useSay = (): Say => {
         if (n === null) return NOTHING;
         return t(n >= LONGEST_MINUTES ? 'numbers.longest' : 'numbers.minutes', { minutes: n });
       },
+      bare: (n) => (n === null ? NOTHING : n >= LONGEST_MINUTES ? `${n}+` : number.format(n)),
       share: (n) => (n === null ? NOTHING : percent.format(n)),
       hour: (hour) => `${hour}:00`,
       day: (date) => day.format(at(date)),
