@@ -84,7 +84,9 @@ export function talonBuild({ root, out, core, pages }: BuildOptions): UserConfig
         assetsInlineLimit: 0,
         rolldownOptions: {
           input: Object.fromEntries(
-            ['kiosk', 'desk'].map((role) => [role, path.join(pages, `${role}.html`)]).filter(([, file]) => existsSync(file ?? '')),
+            ['kiosk', 'desk']
+              .map((role) => [role, path.join(pages, `${role}.html`)])
+              .filter(([, file]) => existsSync(file ?? '')),
           ),
         },
       },

@@ -1,4 +1,5 @@
 import type { Operation } from '../../shared/contracts/centre/schemas.ts';
+import { assertNever } from '../../shared/domain/model.ts';
 import type { Context } from './context.ts';
 import type { Device } from './devices.ts';
 import { applied, conflict, type Outcome } from './outcome.ts';
@@ -59,6 +60,8 @@ const next = (stage: Stage, { step, windowId, at }: Told): Stage | Outcome | nul
       return { ...stage, state: 'waiting', window_id: null, called_at: null, serving_at: null };
     case 'no-show':
       return stage.state === 'serving' ? served('He is being served') : null;
+    default:
+      return assertNever(step);
   }
 };
 

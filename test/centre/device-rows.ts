@@ -74,7 +74,7 @@ const isNews = (before: DeviceRecord, after: DeviceRecord): boolean => {
   const clock = was === null || is === null ? was !== is : Math.abs(was - is) >= CLOCK_MS;
   const seen =
     (after.seen_at ?? 0) - (before.seen_at ?? 0) >= SEEN_MS || (before.seen_at === null) !== (after.seen_at === null);
-  const rest = ({ seen_at: _, clock_offset_ms: __, ...record }: DeviceRecord): string => JSON.stringify(record);
+  const rest = (record: DeviceRecord): string => JSON.stringify({ ...record, seen_at: null, clock_offset_ms: null });
   return clock || seen || rest(before) !== rest(after);
 };
 

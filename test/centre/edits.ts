@@ -20,13 +20,14 @@ type Part = 'note' | 'priority' | 'claim' | 'services' | 'people' | 'companion';
 
 const PARTS: readonly Part[] = ['note', 'priority', 'claim', 'services', 'people', 'companion'];
 
-const revisions = z.record(z.string(), z.int());
-/** In which revision a part was changed by staff last; 0: never. */
-const revOf = (row: VisitRow, part: Part): number => revisions.parse(JSON.parse(row.edits))[part] ?? 0;
+/** In which revision a part was changed last, and by which device; null: at the centre itself. */
+const revisions = z.record(z.string(), z.object({ rev: z.int(), by: z.string().nullable() }));
+const lastOf = (row: VisitRow, part: Part): { rev: number; by: string | null } =>
+  revisions.parse(JSON.parse(row.edits))[part] ?? { rev: 0, by: null };
 
 /** Writes down that parts of a visit were changed, in the revision that it is told with next. */
-export const markEdited = (context: Context, row: VisitRow, parts: readonly Part[]): void => {
-  const next = Object.fromEntries(parts.map((part) => [part, row.rev + 1]));
+export const markEdited = (context: Context, row: VisitRow, parts: readonly Part[], by: string | null): void => {
+  const next = Object.fromEntries(parts.map((part) => [part, { rev: row.rev + 1, by }]));
   context.db
     .prepare('UPDATE visit SET edits = ? WHERE visit_id = ?')
     .run(JSON.stringify({ ...revisions.parse(JSON.parse(row.edits)), ...next }), row.visit_id);
@@ -128,14 +129,18 @@ export const editVisit = (context: Context, device: Device, op: Op): Outcome => 
   if (isOutcome(changes)) return changes;
   // Whoever does not say what he saw takes what is there as seen.
   const seen = op.base_rev ?? row.rev;
-  const since = PARTS.filter((part) => revOf(row, part) > seen);
+  // What this device changed itself it knows, though it has not seen the revision yet: it goes on from there.
+  const since = PARTS.filter((part) => {
+    const { rev, by } = lastOf(row, part);
+    return rev > seen && by !== device.id;
+  });
   if (since.some((part) => changes[part] !== undefined)) {
     return { ...rejected('stale-revision', 'Somebody else has changed it since'), rev: row.rev };
   }
   const changed = PARTS.filter((part) => changes[part] !== undefined);
   for (const part of changed) changes[part]?.();
   if (changed.length > 0) {
-    markEdited(context, row, changed);
+    markEdited(context, row, changed, device.id);
     settleVisit(context, row.visit_id);
     context.db.prepare('UPDATE visit SET rev = max(rev, ?) WHERE visit_id = ?').run(row.rev + 1, row.visit_id);
   }

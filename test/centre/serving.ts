@@ -104,7 +104,7 @@ export const confirmClaim = (context: Context, visitId: string): void => {
         `UPDATE visit SET claim_confirmed = 1, set_priority = claim_level WHERE visit_id = ? AND claim_level IS NOT NULL`,
       )
       .run(id);
-    if (row.claim_level !== null) markEdited(context, row, ['claim', 'priority']);
+    if (row.claim_level !== null) markEdited(context, row, ['claim', 'priority'], null);
     settleVisit(context, id);
   });
 };

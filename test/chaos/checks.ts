@@ -42,6 +42,8 @@ export const check = async (world: Chaos): Promise<string[]> => {
     const store = openStore(() => ({ ...machine.driver, close: () => undefined }), memoryLog());
     const there = new Map(digestsFor(world.context(), { officeId: OFFICE, roles: ['kiosk'] }).map((d) => [d.c, d]));
     for (const c of collectionsOf(['kiosk'])) {
+      // How the machines are goes on changing when all is calm: whoever polls hears of it a little later.
+      if (c === 'device') continue;
       const here = await localDigest(store, c);
       const told = there.get(c) ?? { c, count: 0, xor: '0'.repeat(16) };
       if (here.count !== told.count || here.xor !== told.xor)

@@ -11,7 +11,9 @@ export const book = async (world: World, device: Device, which: 'farthest' | 'ne
   const now = world.now();
   const least = now + (which === 'next' ? 60_000 : 3_600_000);
   // As they are now: other checks have booked before.
-  const free = rowsOf((await readFeed(device)).feed, 'slot').filter(({ data }) => data.free > 0 && data.starts_at > least);
+  const free = rowsOf((await readFeed(device)).feed, 'slot').filter(
+    ({ data }) => data.free > 0 && data.starts_at > least,
+  );
   const inOrder = free.toSorted((a, b) => a.data.starts_at - b.data.starts_at);
   const slot = (which === 'next' ? inOrder[0] : inOrder.at(-1))?.data;
   if (!slot) skip('the feed has no free slot to book');

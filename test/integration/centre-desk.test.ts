@@ -50,7 +50,7 @@ describe('what a desk tells', () => {
       ['applied', undefined],
     ]);
     await seen.refresh();
-    const held = () => JSON.stringify([...Object.keys(COLLECTIONS)].map((c) => [...seen.all(c as 'visit')]));
+    const held = () => JSON.stringify(Object.keys(COLLECTIONS).map((c) => [...seen.all(c as 'visit')]));
     const [before, code] = [held(), centre.control({ emergency: { office_id: DEMO_OFFICE } }).emergency];
     expect(await results(desk, ...ops)).toEqual([
       ['duplicate', undefined],

@@ -98,10 +98,10 @@ const back = async (...devices: CoreDevice[]): Promise<void> => {
 /** The first conflict of a type that the desk sees. */
 const conflict = async (type: string, fits: (c: ConflictView) => boolean = () => true): Promise<ConflictView> =>
   until(`a conflict ${type}`, async () => {
-    const all = await desk.call('conflict.list', {}, 'desk');
+    const all = await desk.call('conflict.list', {});
     return all.find((c) => c.type === type && fits(c)) ?? null;
   });
-const conflicts = async (): Promise<string[]> => (await desk.call('conflict.list', {}, 'desk')).map((c) => c.type);
+const conflicts = async (): Promise<string[]> => (await desk.call('conflict.list', {})).map((c) => c.type);
 const at = <T>(query: string, ...params: (string | number)[]): T[] =>
   centre.context.db.prepare<(string | number)[], T>(query).all(...params);
 const bookingAt = (id: string) =>
@@ -138,10 +138,10 @@ describe('row', () => {
       await shown(first.id);
       expect(inQueue(second.id)).toBeUndefined();
       expect(JSON.parse(String(inQueue(first.id)?.['also']))).toEqual([second.number]);
-      await desk.call('conflict.resolve', { conflict: found.id, how: 'split' }, 'desk');
+      await desk.call('conflict.resolve', { conflict: found.id, how: 'split' });
       await shown(second.id);
       await until('nothing left to decide', async () =>
-        (await desk.call('conflict.list', {}, 'desk')).every((c) => !c.open) ? true : null,
+        (await desk.call('conflict.list', {})).every((c) => !c.open) ? true : null,
       );
       expect(JSON.parse(String(inQueue(first.id)?.['also']))).toEqual([]);
     },
@@ -168,7 +168,7 @@ describe('row', () => {
         .sort(),
     ).toEqual(['applied', 'merged']);
     expect(inQueue(outcome.visit.id)).toBeUndefined();
-    expect((await desk.call('conflict.list', {}, 'desk')).filter((c) => c.open)).toEqual([]);
+    expect((await desk.call('conflict.list', {})).filter((c) => c.open)).toEqual([]);
   });
 
   it('4: cancelled before the check-in that was made offline: to the desk, not to the window', async () => {
@@ -385,8 +385,8 @@ describe('row', () => {
       await back(desk, other);
     };
     await both(async () => {
-      await desk.call('visit.edit', { visit: visit.id, note: 'с переводчиком' }, 'desk');
-      await other.call('visit.edit', { visit: visit.id, priority: 'first' }, 'desk');
+      await desk.call('visit.edit', { visit: visit.id, note: 'с переводчиком' });
+      await other.call('visit.edit', { visit: visit.id, priority: 'first' });
     });
     await until('both count', () => (inQueue(visit.id)?.['priority'] === 'first' ? true : null));
     expect(
@@ -395,8 +395,8 @@ describe('row', () => {
         .sort(),
     ).toEqual(['applied', 'merged']);
     await both(async () => {
-      await desk.call('visit.edit', { visit: visit.id, priority: 'none' }, 'desk');
-      await other.call('visit.edit', { visit: visit.id, priority: 'out-of-turn' }, 'desk');
+      await desk.call('visit.edit', { visit: visit.id, priority: 'none' });
+      await other.call('visit.edit', { visit: visit.id, priority: 'out-of-turn' });
     });
     expect(
       operations('visit.edit')

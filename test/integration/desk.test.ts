@@ -360,6 +360,8 @@ describe('a day without the centre', () => {
     const visits = [await checkIn(first ?? ''), await checkIn(second ?? '')];
     const walkIn = await call('desk.walkIn', { attempt: v7(), services: [101], language: 'ru', despite: 'нет связи' });
     expect(walkIn.outcome).toBe('accepted');
+    await call('desk.edit', { visit: visits[0]?.id ?? '', set: { note: 'без сети' } });
+    // Who changes his mind contradicts nobody.
     await call('desk.edit', { visit: visits[0]?.id ?? '', set: { note: 'без связи' } });
     await call('desk.noShow', { booking: third ?? '' });
     await call('desk.stage', { visit: visits[1]?.id ?? '', position: 0, to: 'called', window: 1 });

@@ -742,7 +742,7 @@ describe('a core that is killed', () => {
   it('or that may write no more (a limit of the operating system): told, nothing half done', () => {
     // 512-byte or 1024-byte blocks, as the shell has it: the write-ahead log meets it first.
     const dir = newDir();
-    const { failed, told, numbers, signal, stderr } = run(dir, 'never', 500, 'ulimit -f 700;');
+    const { failed, told, numbers, signal, stderr } = run(dir, 'never', 500, 'ulimit -f 900;');
     expect([signal, stderr]).toEqual([null, '']);
     expect(failed).toMatch(/^failed store-(full|readonly)$/);
     expect(told.length).toBeGreaterThan(3);

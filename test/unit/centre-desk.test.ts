@@ -8,6 +8,7 @@ import {
   type HealthReport,
   type Operation,
   type OperationInput,
+  type StaffRecord,
 } from '../../shared/contracts/centre/schemas.ts';
 import { dayNumbersRecord } from '../../shared/contracts/centre/day-numbers.ts';
 import { percentile } from '../../shared/domain/day-numbers.ts';
@@ -27,7 +28,7 @@ import { sealingKey } from '../centre/sealing.ts';
 import { applySeed } from '../centre/seed.ts';
 import { callVisit, finishVisit, serveVisit } from '../centre/serving.ts';
 import { smsTasks } from '../centre/sms.ts';
-import { emergencyCode, pinVerifierOf } from '../centre/staff.ts';
+import { emergencyCode } from '../centre/staff.ts';
 import { sealFor } from '../centre/test-device.ts';
 
 /** What a reception desk tells the centre, and what the centre tells desks: each operation, in whatever order it comes. */
@@ -677,7 +678,7 @@ describe('a device of the office', () => {
 });
 
 describe('staff', () => {
-  const opens = (pin: string, { salt, cost, hash }: ReturnType<typeof pinVerifierOf>): boolean =>
+  const opens = (pin: string, { salt, cost, hash }: StaffRecord['pin']): boolean =>
     scryptSync(pin, Buffer.from(salt, 'base64url'), 32, {
       N: 2 ** cost,
       r: 8,

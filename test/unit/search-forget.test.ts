@@ -42,12 +42,18 @@ const held = async () => {
   const all = await text(getHeapSnapshot());
   return (all.match(/qq[a-z]{6}zvq/g) ?? []).length;
 };
+/** What is left when the turns that were in hand have ended. */
+const left = async () => {
+  let found = await held();
+  for (let n = 0; n < 10 && found > 2; n += 1) found = await held();
+  return found;
+};
 const before = await held();
 await search.build();
 search.find('qqbade', { day, limit: 5 });
 const built = await held();
 search.forget();
-const forgotten = await held();
+const forgotten = await left();
 // Let go of while it waits for its turn.
 let let_go = false;
 at = () => {
@@ -57,7 +63,7 @@ at = () => {
 };
 await search.build();
 // The slice that was in hand ends by itself.
-const waiting = let_go ? await held() : -1;
+const waiting = let_go ? await left() : -1;
 console.log(JSON.stringify({ before, built, forgotten, waiting }));
 `;
 

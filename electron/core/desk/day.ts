@@ -14,7 +14,7 @@ import { consider } from '../checkin/consider.ts';
 import { here, checkinPolicyOf, type Here } from '../checkin/here.ts';
 import type { Log } from '../ports.ts';
 import { bookingsBetween, readBooking, type Booking } from '../store/bookings.ts';
-import { json, sql, type ReadDb } from '../store/sql.ts';
+import { json, sql, text, type ReadDb } from '../store/sql.ts';
 import type { Sealer } from '../store/seal.ts';
 import type { Store } from '../store/store.ts';
 import { papersOf, serviceName } from '../store/views.ts';
@@ -100,13 +100,15 @@ export const createDay = ({ store, sealer, moment, log, secondFor }: DayPorts) =
     booking: Booking | null,
     seen: Seen | null,
     now: number,
-    noShow: boolean,
+    /** What staff here have said of a booking that has no visit, and the centre has not heard. */
+    said: 'no-show' | 'open' | null,
   ): Entry['row'] => {
     const services = seen ? seen.stages.map(({ serviceId }) => serviceId) : [...(booking?.services ?? [])];
     const active = seen && activeStage(seen);
     const present = active?.stage.serviceId ?? services[0] ?? -1;
     const late = (checkinPolicyOf(db)(services[0] ?? -1).lateMinutes ?? 0) * MINUTE_MS;
-    const told = seen?.state ?? (noShow ? 'no-show' : BOOKED[booking?.status ?? 'booked']);
+    const booked = said === 'no-show' ? said : said === 'open' ? undefined : BOOKED[booking?.status ?? 'booked'];
+    const told = seen?.state ?? booked;
     const state = told ?? (booking && booking.startsAt + late < now ? 'late' : 'expected');
     const claim = seen?.detail?.claim;
     const windowId = active?.stage.windowId ?? null;
@@ -134,8 +136,21 @@ export const createDay = ({ store, sealer, moment, log, secondFor }: DayPorts) =
     const byBooking = new Map<string, Seen>();
     for (const visit of seen.values()) if (visit.bookingId !== null) byBooking.set(visit.bookingId, visit);
     const { from, until } = at.dayBounds(now);
+    // Taken back here: the booking is open again, whatever the centre has not heard yet.
+    const open = new Set(
+      db
+        .all(
+          sql`SELECT booking_id FROM visit WHERE business_date = ${at.day} AND undone_at IS NOT NULL AND booking_id IS NOT NULL`,
+        )
+        .map((row) => text(row, 'booking_id')),
+    );
+    const saidOf = (booking: Booking | null): 'no-show' | 'open' | null => {
+      if (booking === null) return null;
+      if (pending.noShows.has(booking.bookingId)) return 'no-show';
+      return open.has(booking.bookingId) && booking.status === 'arrived' ? 'open' : null;
+    };
     const entry = (booking: Booking | null, visit: Seen | null): Entry => ({
-      row: rowOf(db, booking, visit, now, booking !== null && pending.noShows.has(booking.bookingId)),
+      row: rowOf(db, booking, visit, now, saidOf(booking)),
       booking,
       seen: visit,
     });
@@ -171,7 +186,7 @@ export const createDay = ({ store, sealer, moment, log, secondFor }: DayPorts) =
     const found = model.byKey.get(key);
     if (found) return found;
     const booking = key.startsWith('b') ? readBooking(db, key.slice(1)) : null;
-    return booking && { row: rowOf(db, booking, null, now, false), booking, seen: null };
+    return booking && { row: rowOf(db, booking, null, now, null), booking, seen: null };
   };
 
   const decisionOf = (db: ReadDb, { booking, seen }: Entry): DeskCard['decision'] => {

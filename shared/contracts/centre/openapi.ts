@@ -98,13 +98,13 @@ const DESCRIPTIONS: { [N in Name]: string } = {
   changes:
     'Rows in the order of `seq`, of each entity only the newest. Without a cursor: the state as it is. Bookings are those of ' +
     "the device's office within business day -1 to +7; one that leaves this window or the office comes as `evict`. A row " +
-    'is applied whole, and the cursor is kept together with the rows. An unknown collection is skipped. `person`, ' +
-    '`visit_detail` and `conflict` go to devices with the role `desk` alone. With `wait` the answer is held back until there ' +
+    'is applied whole, and the cursor is kept together with the rows. An unknown collection is skipped. `staff`, `person`, ' +
+    '`visit_detail`, `conflict` and `day_numbers` go to devices with the role `desk` alone. With `wait` the answer is held back until there ' +
     'is a row, or the time is over. `digests` are those of all that this device holds at the cursor of the answer; only ' +
     'when `has_more` is false. `cursor-expired` means: read a snapshot.',
   snapshot:
     'NDJSON: a `head`, the rows, an `end` with the number of rows of this answer. Rows stand in the order of the ' +
-    'collections (office, service_group, service, window, setting, slot, visit, booking, person, visit_detail, conflict) ' +
+    `collections (${Object.keys(s.COLLECTIONS).join(', ')}) ` +
     'and there by id: numbers by value, texts by their bytes. They are as they were at the cursor of the head or later: the ' +
     'changes from that cursor on complete them. An answer that was cut off has no `end`; the device goes on with ' +
     '`after_c` and `after_id` of the last row it has, and keeps the cursor of the first head. Packed with gzip for who ' +
