@@ -79,9 +79,11 @@ const ChoosePrinter = ({ onNext }: { onNext: () => void }) => {
   const [port, setPort] = useState('9100');
   const [width, setWidth] = useState<576 | 384>(576);
   const [said, setSaid] = useState<string | null>(null);
+  const [found, setFound] = useState(false);
   const valid = host.trim() !== '' && Number(port) >= 1 && Number(port) <= 65_535;
   const check = async (): Promise<void> => {
     const result = await client.call('setup.tryPrinter', { host: host.trim(), port: Number(port) });
+    setFound(result.ok && result.value.answers);
     setSaid(t(!result.ok ? 'desk.failed' : result.value.answers ? 'desk.setup.answers' : 'desk.setup.silent'));
   };
   const save = async (event: FormEvent | null): Promise<void> => {
@@ -125,7 +127,7 @@ const ChoosePrinter = ({ onNext }: { onNext: () => void }) => {
             <option value="384">58 mm</option>
           </select>
         </label>
-        <p className="door-said" role="status">
+        <p className={`door-said ${found ? 'good' : ''}`} role="status">
           {said}
         </p>
         <button type="submit" className="go" data-action="setup-next" disabled={!valid}>
@@ -150,7 +152,7 @@ const TryScanner = ({ onNext }: { onNext: () => void }) => {
   useEffect(() => client.on('scan.read', () => setRead(true)), [client]);
   return (
     <Page step={3} title={t('desk.setup.scanner')} text={t('desk.setup.scannerText')} icon={<ScanLine aria-hidden />}>
-      <p className="door-said" role="status" data-read={read}>
+      <p className="door-said good" role="status" data-read={read}>
         {read ? t('desk.setup.read') : ''}
       </p>
       <button type="button" className={read ? 'go' : ''} data-action="setup-next" onClick={onNext}>

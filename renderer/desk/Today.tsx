@@ -201,14 +201,16 @@ const Link = () => {
   const sync = system?.sync ?? null;
   const paper = system?.printer ?? null;
   const away = sync?.state === 'offline' || sync?.state === 'never';
-  const tone = sync?.state === 'live' ? 'good' : sync?.state === 'attention' ? 'bad' : 'soft';
+  // What is on its way for a moment is no news: the line would flicker all day.
+  const state = sync?.state === 'catching-up' && sync.progress === null ? 'live' : sync?.state;
+  const tone = state === 'live' ? 'good' : state === 'attention' ? 'bad' : 'soft';
   return (
     <>
       {sync ? (
         <p className={`pill ${tone}`} role="status" data-sync={sync.state}>
           {away ? <WifiOff aria-hidden /> : <Wifi aria-hidden />}
-          <span title={syncSentence(t, sync, now(), formats)}>{t(`desk.link.${sync.state}`)}</span>
-          {sync.waiting > 0 ? <b>{sync.waiting}</b> : null}
+          <span title={syncSentence(t, sync, now(), formats)}>{t(`desk.link.${state ?? 'never'}`)}</span>
+          {state !== 'live' && sync.waiting > 0 ? <b>{sync.waiting}</b> : null}
         </p>
       ) : null}
       {paper && (paper.state === 'blocked' || paper.paperLow) ? (

@@ -247,6 +247,16 @@ export const auditEn: Texts<typeof auditRu> = {
         about: 'After so many minutes without a touch the PIN is asked for.',
         hint: 'A whole number from 1 to 120 is needed.',
       },
+      warnMinutes: {
+        name: 'Limit of waiting is near, minutes',
+        about: 'From this minute on a visitor in the queue is shown in amber.',
+        hint: 'A whole number from 1 to 240 is needed.',
+      },
+      limitMinutes: {
+        name: 'Limit of waiting, minutes',
+        about: 'From this minute on a visitor in the queue is shown in red and counted as waiting too long.',
+        hint: 'A whole number from 1 to 240 is needed.',
+      },
       secondPerson: {
         name: 'Refusals that take two people',
         about: 'Checking in against such a reason takes a second member of staff.',

@@ -205,7 +205,7 @@ export const BROKEN_WRITING: Readonly<Record<string, () => Mutation>> = {
       return list;
     }),
   'conflicts.desk': () => rows((list) => list.filter(({ c }) => c !== 'conflict')),
-  'edits.stale': () => status('rejected', 'applied', 'visit.edit'),
+  'edits.own': () => status('applied', 'rejected', 'visit.edit'),
 
   'desk.only': () => status('conflict_recorded', 'applied', 'visit.stage'),
   'desk.help-take': () =>

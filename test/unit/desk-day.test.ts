@@ -34,7 +34,14 @@ beforeEach(() => {
     get: (name) => secrets.get(name) ?? null,
     set: (name, value) => void (value === null ? secrets.delete(name) : secrets.set(name, value)),
   });
-  day = createDay({ store, sealer, moment: () => exactly(now), log, secondFor: () => ['cancelled'] });
+  day = createDay({
+    store,
+    sealer,
+    moment: () => exactly(now),
+    log,
+    secondFor: () => ['cancelled'],
+    limits: () => ({ warnMinutes: 12, limitMinutes: 15 }),
+  });
 });
 afterEach(() => store.close());
 

@@ -39,6 +39,7 @@ beforeEach(() => {
   numbers = createNumbers({
     store,
     moment: () => exactly(now),
+    limits: () => ({ warnMinutes: 12, limitMinutes: 15 }),
     actor: (right) => {
       asked.push(right);
       if (!allowed) throw new CallFailure('forbidden', 'he may not');

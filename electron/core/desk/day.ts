@@ -31,11 +31,10 @@ export interface DayPorts {
   log: Log;
   /** Reasons that staff go against only with a second person. */
   secondFor: () => readonly string[];
+  /** Minutes of waiting from which somebody is one to watch, and one who waits too long. */
+  limits: () => { warnMinutes: number; limitMinutes: number };
 }
 
-/** People are to be served within 15 minutes; three before that a row is shown as one to watch. */
-export const WARN_MINUTES = 12;
-export const LIMIT_MINUTES = 15;
 const MINUTE_MS = 60_000;
 /** Who was booked so long ago is still looked for. */
 const RECENT_MS = 20 * MINUTE_MS;
@@ -79,7 +78,7 @@ const BOOKED: Partial<Record<Booking['status'], DeskState>> = {
   arrived: 'waiting',
 };
 
-export const createDay = ({ store, sealer, moment, log, secondFor }: DayPorts) => {
+export const createDay = ({ store, sealer, moment, log, secondFor, limits }: DayPorts) => {
   let kept: { day: string; model: Model } | null = null;
 
   const personOf = (db: ReadDb, bookingId: string | null) => {
@@ -227,13 +226,12 @@ export const createDay = ({ store, sealer, moment, log, secondFor }: DayPorts) =
             waiting: waiting.length,
             averageMinutes:
               waits.length === 0 ? null : Math.round(waits.reduce((sum, one) => sum + one, 0) / waits.length),
-            tooLong: waiting.filter(({ row }) => now - (row.since ?? now) > LIMIT_MINUTES * MINUTE_MS).length,
+            tooLong: waiting.filter(({ row }) => now - (row.since ?? now) > limits().limitMinutes * MINUTE_MS).length,
             arrived: model.entries.filter(({ row }) => IN_HALL.has(row.state)).length,
             expected: model.entries.filter(({ row }) => row.state !== 'cancelled').length,
           },
           counts,
-          warnMinutes: WARN_MINUTES,
-          limitMinutes: LIMIT_MINUTES,
+          ...limits(),
         };
       }),
     /** Rows of these bookings and visits, in this order; those that are not of today are left out. */

@@ -71,7 +71,11 @@ export const createFront = (ports: FrontPorts) => {
   const { store, clock, moment, stamp, ids, log, committed, settings } = ports;
   const sealer = createSealer(ports.secrets);
   const secondFor = (): readonly string[] => settings().get('desk.secondPersonFor');
-  const day = createDay({ store, sealer, moment, log, secondFor });
+  const limits = () => ({
+    warnMinutes: settings().get('desk.warnMinutes'),
+    limitMinutes: settings().get('desk.limitMinutes'),
+  });
+  const day = createDay({ store, sealer, moment, log, secondFor, limits });
   const search = createSearch({ store, sealer, clock, turn: ports.turn, log });
   let building: AbortController | null = null;
 
@@ -123,7 +127,7 @@ export const createFront = (ports: FrontPorts) => {
   });
   const shared = { store, moment, stamp, ids, log, committed, day, staff };
   const actions = createActions({ ...shared, ...pickActions(ports), secondFor });
-  const hall = createHall({ store, day, estimates: () => ports.queue.everyService() });
+  const hall = createHall({ store, day, estimates: () => ports.queue.everyService(), limits });
   const office = createOffice(shared);
   const tasks = createTasks({
     ...shared,
@@ -132,7 +136,7 @@ export const createFront = (ports: FrontPorts) => {
     retryParked: ports.retryParked,
   });
   const handover = createHandover({ store, sealer, moment });
-  const numbers = createNumbers({ store, moment, actor: staff.require });
+  const numbers = createNumbers({ store, moment, actor: staff.require, limits });
   const auditLog = createAuditLog({
     store,
     moment,

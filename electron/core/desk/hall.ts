@@ -7,7 +7,7 @@ import { queueWindows } from '../store/queue.ts';
 import { readCatalogue } from '../store/registry.ts';
 import { json, sql, int, type ReadDb } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
-import { LIMIT_MINUTES, WARN_MINUTES, type Day, type Entry } from './day.ts';
+import type { Day, DayPorts, Entry } from './day.ts';
 import { activeStage, firstCalledAt, nextStage } from './seen.ts';
 
 /** The queue as staff see it: who waits for which service, in the order of their turn, and what each window does. */
@@ -17,6 +17,7 @@ export interface HallPorts {
   day: Day;
   /** What somebody who comes now may be told, by service. */
   estimates: () => ReadonlyMap<number, Estimate>;
+  limits: DayPorts['limits'];
 }
 
 const MOST_PEOPLE = 500;
@@ -37,7 +38,7 @@ const windowNames = (db: ReadDb): Map<number, I18nText> =>
       .map((row) => [int(row, 'window_id'), json<I18nText>(row, 'name')]),
   );
 
-export const createHall = ({ store, day, estimates }: HallPorts) => ({
+export const createHall = ({ store, day, estimates, limits }: HallPorts) => ({
   queue: (): DeskQueue => {
     const told = estimates();
     return store.read((db) => {
@@ -107,8 +108,7 @@ export const createHall = ({ store, day, estimates }: HallPorts) => ({
           at: served.get(id) ?? null,
           next: named(waiting.find(({ service }) => serviceIds.includes(service))),
         })),
-        warnMinutes: WARN_MINUTES,
-        limitMinutes: LIMIT_MINUTES,
+        ...limits(),
       };
     });
   },

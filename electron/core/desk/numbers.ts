@@ -34,7 +34,7 @@ import { bookingsBetween } from '../store/bookings.ts';
 import { readService } from '../store/registry.ts';
 import { int, json, oneOf, orNull, sql, text, type ReadDb } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
-import { LIMIT_MINUTES } from './day.ts';
+import type { DayPorts } from './day.ts';
 import { tableOf } from './numbers-tables.ts';
 import { readPending, type Pending } from './pending.ts';
 
@@ -48,6 +48,7 @@ export interface NumbersPorts {
   moment: () => Moment;
   /** Who is signed in. @throws CallFailure forbidden */
   actor: (right: 'numbers') => string;
+  limits: DayPorts['limits'];
 }
 
 type Span = Pick<NumbersReport, 'from' | 'until'>;
@@ -179,24 +180,25 @@ const countDay = (db: ReadDb, { office, dayBounds, day: today }: Here, day: stri
 
 // --- The report ------------------------------------------------------------------------------------------------------
 
-const timingOf = (histogram: readonly number[]): Timing => ({
+const timingOf = (histogram: readonly number[], limit: number): Timing => ({
   count: countOf(histogram),
   median: percentile(histogram, 0.5),
   p90: percentile(histogram, 0.9),
-  over: countOver(histogram, LIMIT_MINUTES),
-  overShare: shareOver(histogram, LIMIT_MINUTES),
+  over: countOver(histogram, limit),
+  overShare: shareOver(histogram, limit),
 });
 
-const lineOf = (part: PartNumbers): NumbersLine => ({
+/** @param limit minutes from which somebody has waited too long */
+const lineOf = (part: PartNumbers, limit: number): NumbersLine => ({
   visits: part.visits,
   booked: part.booked,
   walkIns: part.walk_ins,
   left: part.left,
-  waits: timingOf(part.waits),
-  serving: timingOf(part.serving),
+  waits: timingOf(part.waits, limit),
+  serving: timingOf(part.serving, limit),
 });
 
-const wholeOf = ({ all }: DayNumbers) => ({ ...lineOf(all), noShows: all.no_shows });
+const wholeOf = ({ all }: DayNumbers, limit: number) => ({ ...lineOf(all, limit), noShows: all.no_shows });
 
 /** What is not there any more, or has not come yet, still has numbers. */
 const unnamed = (id: number): I18nText => ({ ru: `№ ${id}`, en: `No. ${id}` });
@@ -208,7 +210,7 @@ const windowNames = (db: ReadDb): Map<number, I18nText> =>
       .map((row) => [int(row, 'window_id'), json<I18nText>(row, 'name')]),
   );
 
-export const createNumbers = ({ store, moment, actor }: NumbersPorts) => {
+export const createNumbers = ({ store, moment, actor, limits }: NumbersPorts) => {
   /** What the centre has told of a day; null when it has not, or not so that it can be read. */
   const told = (db: ReadDb, day: string): DayNumbers | null => {
     const row = db.get(sql`SELECT data FROM day_numbers WHERE business_date = ${day}`);
@@ -261,13 +263,14 @@ export const createNumbers = ({ store, moment, actor }: NumbersPorts) => {
         });
       });
       total = combine([total, ...found.map(({ numbers }) => numbers)]);
-      days.push(...found.map(({ date, numbers }) => ({ date, ...wholeOf(numbers) })));
+      days.push(...found.map(({ date, numbers }) => ({ date, ...wholeOf(numbers, limits().limitMinutes) })));
     }
     return { total, days };
   };
 
   const report = async ({ from, until }: Span): Promise<NumbersReport> => {
     const { total, days } = await gather({ from, until });
+    const limit = limits().limitMinutes;
     return store.read((db) => {
       const now = moment().at;
       const { day: today, office } = here(db, now);
@@ -290,8 +293,8 @@ export const createNumbers = ({ store, moment, actor }: NumbersPorts) => {
         from,
         until,
         today,
-        limitMinutes: LIMIT_MINUTES,
-        total: wholeOf(total),
+        limitMinutes: limit,
+        total: wholeOf(total, limit),
         days,
         openDays: days.filter(({ visits }) => visits > 0).length,
         hours: Array.from({ length: 24 }, (_, n) => {
@@ -307,15 +310,15 @@ export const createNumbers = ({ store, moment, actor }: NumbersPorts) => {
         services: total.services.map((part) => ({
           id: part.id,
           name: readService(db, part.id)?.name ?? unnamed(part.id),
-          ...lineOf(part),
+          ...lineOf(part, limit),
           noShows: part.no_shows,
         })),
         windows: total.windows.map((part) => ({
           id: part.id,
           name: names.get(part.id) ?? unnamed(part.id),
-          ...lineOf(part),
+          ...lineOf(part, limit),
         })),
-        ways: (['kiosk', 'desk'] as const).map((way) => ({ way, ...lineOf(total.ways[way]) })),
+        ways: (['kiosk', 'desk'] as const).map((way) => ({ way, ...lineOf(total.ways[way], limit) })),
       };
     });
   };

@@ -40,6 +40,8 @@ const DESK_MAY_SET: ReadonlySet<SettingKey> = new Set<SettingKey>([
   'printer.width',
   'printer.speedMmPerS',
   'desk.lockMinutes',
+  'desk.warnMinutes',
+  'desk.limitMinutes',
   'log.level',
 ]);
 /** Looked at only while the device is not enrolled; all others are read at the start. */

@@ -53,6 +53,9 @@ export const SETTINGS = {
   'printer.speedMmPerS': { schema: z.number().min(20).max(500), value: 150 },
   /** A desk that nobody touches is locked after so many minutes. */
   'desk.lockMinutes': { schema: z.int().min(1).max(120), value: 5 },
+  /** Minutes of waiting from which somebody is shown as one to watch, and as one who waits too long. */
+  'desk.warnMinutes': { schema: z.int().min(1).max(240), value: 12 },
+  'desk.limitMinutes': { schema: z.int().min(1).max(240), value: 15 },
   /** Reasons of a refusal that staff may go against only with a second person. */
   'desk.secondPersonFor': {
     schema: z.array(z.string().max(40)).max(20),
@@ -79,6 +82,8 @@ export const SHOWN: Partial<Record<SettingKey, (value: string) => string>> = {
 export const CENTRE_MAY_SET: readonly SettingKey[] = [
   'printer.speedMmPerS',
   'desk.lockMinutes',
+  'desk.warnMinutes',
+  'desk.limitMinutes',
   'desk.secondPersonFor',
   'log.level',
 ];

@@ -15,6 +15,8 @@ const NAMES = {
   'printer.width': 'settings.of.printerWidth.name',
   'printer.speedMmPerS': 'settings.of.printerSpeed.name',
   'desk.lockMinutes': 'settings.of.lockMinutes.name',
+  'desk.warnMinutes': 'settings.of.warnMinutes.name',
+  'desk.limitMinutes': 'settings.of.limitMinutes.name',
   'desk.secondPersonFor': 'settings.of.secondPerson.name',
   'log.level': 'settings.of.logLevel.name',
 } as const;
@@ -30,6 +32,8 @@ const ABOUT = {
   'printer.width': 'settings.of.printerWidth.about',
   'printer.speedMmPerS': 'settings.of.printerSpeed.about',
   'desk.lockMinutes': 'settings.of.lockMinutes.about',
+  'desk.warnMinutes': 'settings.of.warnMinutes.about',
+  'desk.limitMinutes': 'settings.of.limitMinutes.about',
   'desk.secondPersonFor': 'settings.of.secondPerson.about',
   'log.level': 'settings.of.logLevel.about',
 } as const;
@@ -41,6 +45,8 @@ const HINTS = {
   'printer.width': 'settings.of.printerWidth.hint',
   'printer.speedMmPerS': 'settings.of.printerSpeed.hint',
   'desk.lockMinutes': 'settings.of.lockMinutes.hint',
+  'desk.warnMinutes': 'settings.of.warnMinutes.hint',
+  'desk.limitMinutes': 'settings.of.limitMinutes.hint',
   'log.level': 'settings.of.logLevel.hint',
 } as const;
 const CHOICES = {

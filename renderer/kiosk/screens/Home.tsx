@@ -21,6 +21,7 @@ export const Home = () => {
         <h1>{t('home.title')}</h1>
         <p>{t('home.lead')}</p>
       </div>
+      {state.system?.notice ? <Pill icon={Info}>{inLanguage(state.system.notice, language)}</Pill> : null}
       {closed ? (
         <div className="notice amber" role="status" data-office="closed">
           <Clock aria-hidden />
