@@ -172,7 +172,9 @@ describe('one person', () => {
     await until('he may', async () =>
       (await card<{ decision: { may: boolean } }>(booking)).decision.may ? true : null,
     );
-    expect(await page().locator('aside [data-ticket]').count()).toBe(0);
+    await until('no ticket on his card', async () =>
+      (await page().locator('aside [data-ticket]').count()) === 0 ? true : null,
+    );
   });
   it('is moved, cancelled, or noted as not come', async () => {
     const moved = await book(30);

@@ -18,13 +18,17 @@ interface VitestFile {
   readonly name?: unknown;
   readonly status?: unknown;
   readonly message?: unknown;
-  readonly assertionResults?: readonly { readonly status?: unknown; readonly fullName?: unknown }[];
+  readonly assertionResults?: readonly {
+    readonly status?: unknown;
+    readonly fullName?: unknown;
+    readonly failureMessages?: unknown;
+  }[];
 }
 
 /**
  * @param json the file that vitest's JSON reporter wrote, parsed; null when there is none
  * @param exitCode of vitest
- * @returns counts and notes. A file that could not be loaded, a run that ended badly without a failed test, a run
+ * @returns counts and notes: each failed test with the first line of its reason, each skipped one. A file that could not be loaded, a run that ended badly without a failed test, a run
  *   without a result and a run in which nothing was executed each count as one failure.
  */
 export function countVitest(json: unknown, exitCode: number | null): Counts & { readonly notes: readonly string[] } {
@@ -37,10 +41,14 @@ export function countVitest(json: unknown, exitCode: number | null): Counts & { 
   for (const file of files) {
     const tests = file.assertionResults ?? [];
     const before = failed;
-    for (const { status, fullName } of tests) {
+    for (const { status, fullName, failureMessages } of tests) {
       if (status === 'passed') passed++;
-      else if (status === 'failed') failed++;
-      else {
+      else if (status === 'failed') {
+        failed++;
+        // Told again at the end: of a long log often only the end is kept.
+        const why = Array.isArray(failureMessages) ? firstLine(failureMessages[0]) : '';
+        notes.push(`failed: ${String(fullName)}${why === '' ? '' : `: ${why}`}`);
+      } else {
         skipped++;
         notes.push(`skipped: ${String(fullName)}`);
       }

@@ -191,7 +191,9 @@ describe('lines of a stream', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
-          fc.string({ unit: 'grapheme', minLength: 1 }).filter((line) => !line.includes('\n')),
+          fc
+            .string({ unit: 'grapheme', minLength: 1 })
+            .filter((line) => !line.includes('\n') && !line.startsWith('\uFEFF')),
           { maxLength: 10 },
         ),
         fc.integer({ min: 1, max: 9 }),

@@ -9,9 +9,9 @@ const file = (status: string, ...tests: string[]): object => ({
 });
 
 describe('countVitest', () => {
-  test('counts tests by how they went, and names the skipped', () => {
+  test('counts tests by how they went, and names the skipped and the failed', () => {
     const json = { testResults: [file('passed', 'passed', 'passed', 'pending'), file('failed', 'failed', 'passed')] };
-    expect(countVitest(json, 1)).toEqual({ passed: 3, failed: 1, skipped: 1, notes: ['skipped: t2'] });
+    expect(countVitest(json, 1)).toEqual({ passed: 3, failed: 1, skipped: 1, notes: ['skipped: t2', 'failed: t0'] });
   });
   test('a file that could not be loaded is a failure', () => {
     const counted = countVitest({ testResults: [file('passed', 'passed'), file('failed')] }, 1);
