@@ -1,14 +1,16 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ReadStream, WriteStream } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { CharacterSet, PrinterTypes, ThermalPrinter } from 'node-thermal-printer';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startVirtualPrinter, type VirtualPrinter, type VirtualPrinterOptions } from '../printer/index.ts';
-import { bytes, confirmRequest, CUT, INIT, raster, textTicket } from '../printer/sample-jobs.ts';
+import { bytes, confirmRequest, CUT, encoded, INIT, qrCode, raster, textTicket } from '../printer/sample-jobs.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -189,6 +191,65 @@ describe('over TCP', () => {
     expect(tickets.map((ticket) => ticket.text)).toEqual(['printed']);
   });
 
+  it('switched off it is gone, switched on it is empty', async () => {
+    const printer = await start({ paper: 'out' });
+    const client = new Client(printer.port);
+    client.send(bytes(INIT, 'lost\n', CUT, status(1)));
+    await client.answered('1a');
+    expect(await printer.control({ power: 'off', paper: 'ok' })).toMatchObject({ power: 'off', listening: false });
+    await client.closed;
+    expect(await refused(printer.port)).toBe('ECONNREFUSED');
+    expect(await printer.control({ power: 'on' })).toMatchObject({ power: 'on', queuedBytes: 0, tickets: 0 });
+    const next = new Client(printer.port);
+    next.send(bytes(INIT, 'printed\n', CUT));
+    expect(await printer.waitForTickets(1)).toMatchObject([{ text: 'printed' }]);
+  });
+
+  it('drops its connections when told to, and takes the next one', async () => {
+    const printer = await start();
+    const client = new Client(printer.port);
+    client.send(status(1));
+    await client.answered('12');
+    await printer.control({ drop: true });
+    await client.closed;
+    expect(await refused(printer.port)).toBe('connected');
+  });
+
+  it('takes in everything and prints nothing while it is stalled', async () => {
+    const printer = await start();
+    await printer.control({ stall: true });
+    const client = new Client(printer.port);
+    client.send(bytes(INIT, 'A\n', CUT, confirmRequest('0001'), status(1)));
+    await client.answered('12');
+    expect(printer.state()).toMatchObject({ tickets: 0, stall: true, online: true });
+    await printer.control({ stall: false });
+    await client.answered(`12${confirmed('0001')}`);
+  });
+
+  it('that tells of itself from power-on does so at a connection and at changes', async () => {
+    const printer = await start({ asb: true });
+    const client = new Client(printer.port);
+    await client.answered('10000000');
+    await printer.control({ cover: 'open' });
+    await client.answered('1000000038000000');
+    expect(printer.state()).toMatchObject({ asb: true, online: false });
+  });
+
+  it.each([
+    ['clone', status(1), '12', {}],
+    ['star', bytes(0x1b, 0x06, 0x01), '230600000000000000', {}],
+    ['custom', bytes(0x10, 0x04, 0x14), '100f00000000', {}],
+    ['mute', status(1), '', { mute: true }],
+  ] as const)('is a %s when it is told to be', async (profile, question, answer, state) => {
+    const printer = await start({ profile });
+    expect(printer.state()).toMatchObject({ profile, gsH: false, ...state });
+    const client = new Client(printer.port);
+    const cut = profile === 'star' ? bytes(0x1b, 'd', 3) : CUT;
+    client.send(bytes(question, INIT, 'A\n', cut));
+    expect(await printer.waitForTickets(1)).toMatchObject([{ text: 'A', complete: true }]);
+    await client.answered(answer);
+  });
+
   it('closes its port and opens the same one again', async () => {
     const printer = await start();
     await printer.control({ refuse: true });
@@ -235,6 +296,145 @@ describe('over TCP', () => {
   });
 });
 
+const SOCAT = 'socat';
+const MKFIFO = 'mkfifo';
+
+/** A serial line: two terminals, what is written into one comes out of the other. */
+async function cable(): Promise<{ here: string; there: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'virtual-cable-'));
+  const [here, there] = [join(folder, 'here'), join(folder, 'there')];
+  const socat = spawn(SOCAT, [`PTY,link=${here},rawer`, `PTY,link=${there},rawer`], { stdio: 'ignore' });
+  const failed = once(socat, 'error').then(([error]) => Promise.reject(error as Error));
+  cleanups.push(async () => {
+    socat.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  });
+  const made = vi.waitFor(() => Promise.all([access(here), access(there)]), { timeout: 15_000, interval: 20 });
+  await Promise.race([made, failed]);
+  return { here, there };
+}
+
+/** The computer's end of a serial line. */
+class Serial {
+  readonly #out: WriteStream;
+  answers = '';
+
+  constructor(path: string) {
+    const open = (): number => openSync(path, constants.O_RDWR | constants.O_NOCTTY);
+    const input = new ReadStream(open());
+    input.setRawMode(true);
+    input.on('error', () => undefined).on('data', (data: Buffer) => (this.answers += data.toString('hex')));
+    this.#out = new WriteStream(open());
+    this.#out.on('error', () => undefined);
+    cleanups.push(() => {
+      input.destroy();
+      this.#out.destroy();
+    });
+  }
+
+  send(data: Uint8Array): void {
+    this.#out.write(data);
+  }
+
+  async answered(expected: string): Promise<void> {
+    await vi.waitUntil(() => this.answers === expected, { timeout: 10_000, interval: 5 });
+  }
+}
+
+// There is no other kind of computer here that has terminals in pairs.
+describe.runIf(process.platform === 'linux')('over a device file', () => {
+  it('is a serial printer: asks are answered, all bytes come through, and a ticket is confirmed', async () => {
+    const { here, there } = await cable();
+    const printer = await start({ pty: there });
+    const serial = new Serial(here);
+    serial.send(status(1));
+    await serial.answered('12');
+    const every = Uint8Array.from({ length: 256 * 72 }, (_, i) => (i % 256 === 0x10 ? 0 : i % 256));
+    serial.send(bytes(INIT, raster(72, 256, every), CUT, confirmRequest('0001')));
+    await serial.answered(`12${confirmed('0001')}`);
+    expect(printer.tickets).toMatchObject([{ complete: true, garbage: { count: 0 }, lengthMm: 47 }]);
+    const { bits } = printer.bitmap(1) ?? { bits: new Uint8Array() };
+    expect(Buffer.compare(Buffer.from(bits).subarray(120 * 72, 376 * 72), Buffer.from(every))).toBe(0);
+  });
+
+  it('serves its port as well, and the answers go where the questions came from', async () => {
+    const { here, there } = await cable();
+    const printer = await start({ pty: there, profile: 'custom' });
+    const serial = new Serial(here);
+    const client = new Client(printer.port);
+    client.send(bytes(0x10, 0x04, 0x14));
+    await client.answered('100f00000000');
+    expect(serial.answers).toBe('');
+    serial.send(status(4));
+    await serial.answered('12');
+  });
+
+  it('with its cable out gets nothing of what is sent, and goes on when it is put in again', async () => {
+    const { here, there } = await cable();
+    const printer = await start({ pty: there });
+    const serial = new Serial(here);
+    await printer.control({ dropAfterBytes: 4 });
+    serial.send(bytes(INIT, 'lost\n', CUT, status(1)));
+    await printer.events.next('disconnect', { past: true });
+    expect(printer.state()).toMatchObject({ plugged: false, jobBytes: 4 });
+    serial.send(bytes(status(1), status(1)));
+    const lost = bytes(INIT, 'lost\n', CUT, status(1)).length - 4 + 6;
+    await vi.waitFor(() => expect(printer.state().lostBytes).toBe(lost), { timeout: 10_000, interval: 5 });
+    expect(serial.answers).toBe('');
+    await printer.control({ plug: true });
+    serial.send(bytes(INIT, 'whole\n', CUT, confirmRequest('0001')));
+    await serial.answered(confirmed('0001'));
+    expect(printer.tickets.map(({ text }) => text)).toEqual(['whole']);
+  });
+
+  it('a power cycle loses what is in it, and the line goes on', async () => {
+    const { here, there } = await cable();
+    const printer = await start({ pty: there, paper: 'out' });
+    const serial = new Serial(here);
+    serial.send(bytes(INIT, 'lost\n', CUT, status(1)));
+    await serial.answered('1a');
+    await printer.control({ powerCycle: true, paper: 'ok' });
+    serial.send(bytes(INIT, 'printed\n', CUT, confirmRequest('0002')));
+    await serial.answered(`1a${confirmed('0002')}`);
+    expect(printer.tickets.map(({ text }) => text)).toEqual(['printed']);
+  });
+
+  it('half open, neither reads nor answers; the sender’s bytes wait in the line', async () => {
+    const { here, there } = await cable();
+    const printer = await start({ pty: there });
+    const serial = new Serial(here);
+    await printer.control({ halfOpen: true });
+    serial.send(bytes(status(1), INIT, 'A\n', CUT));
+    const other = new Client(printer.port);
+    await printer.events.next('connection', { match: (event) => event.connection === 2, past: true });
+    expect(printer.state()).toMatchObject({ bytesReceived: 0, tickets: 0 });
+    expect([serial.answers, other.answers]).toEqual(['', '']);
+    await printer.control({ halfOpen: false });
+    await serial.answered('12');
+    await printer.waitForTickets(1);
+  });
+
+  it('reads a FIFO, on which it cannot answer', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'virtual-fifo-'));
+    cleanups.push(() => rm(folder, { recursive: true, force: true }));
+    const path = join(folder, 'lp0');
+    execFileSync(MKFIFO, [path]);
+    const printer = await start({ pty: path });
+    const fd = openSync(path, 'w');
+    writeSync(fd, bytes(status(1), INIT, 'A\n', CUT));
+    closeSync(fd);
+    expect(await printer.waitForTickets(1)).toMatchObject([{ text: 'A' }]);
+    const again = openSync(path, 'w');
+    writeSync(again, bytes(INIT, 'B\n', CUT));
+    closeSync(again);
+    expect(await printer.waitForTickets(2)).toMatchObject([{ text: 'A' }, { text: 'B' }]);
+  });
+
+  it('says what it cannot open', async () => {
+    await expect(startVirtualPrinter({ pty: '/dev/there-is-no-such-printer' })).rejects.toThrow(/ENOENT/);
+  });
+});
+
 describe('over HTTP', () => {
   const post = (printer: VirtualPrinter, body: unknown, type = 'application/json'): Promise<Response> =>
     fetch(`http://127.0.0.1:${printer.httpPort}/control`, {
@@ -267,6 +467,25 @@ describe('over HTTP', () => {
     expect(await answer.json()).toEqual({ error: expect.stringMatching(message) as string });
   });
 
+  it('counts how many papers came out of each ticket and copy', async () => {
+    const printer = await start();
+    const client = new Client(printer.port);
+    const one = (text: string): Buffer =>
+      bytes(INIT, 0x1c, '.', 0x1b, 't', 17, encoded('cp866', text), qrCode('https://example.org/t/7'), CUT);
+    client.send(bytes(one('А-7\n'), one('А-7\n'), one('ПОВТОР № 2\nА-7\n'), INIT, 'half'));
+    await printer.waitForTickets(3);
+    const ticket = 'https://example.org/t/7';
+    expect(await (await get(printer, '/counts')).json()).toEqual({
+      papers: 3,
+      counts: [
+        { ticket, visit: null, copy: 'original', complete: 2, incomplete: 0, papers: [1, 2] },
+        { ticket, visit: null, copy: 'ПОВТОР № 2', complete: 1, incomplete: 0, papers: [3] },
+      ],
+      doubled: [{ ticket, visit: null, copy: 'original', complete: 2, incomplete: 0, papers: [1, 2] }],
+      notKept: [],
+    });
+  });
+
   it('refuses controls of another type, methods and paths it does not have', async () => {
     const printer = await start();
     expect((await post(printer, '{}', 'text/plain')).status).toBe(415);
@@ -296,7 +515,12 @@ describe('over HTTP', () => {
 
     const page = await get(printer, '/');
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(await page.text()).toContain('Виртуальный принтер');
+    const markup = await page.text();
+    expect(markup).toContain('Виртуальный принтер');
+    // Every button's control is one that the printer knows.
+    const sets = [...markup.matchAll(/data-(?:set|off)='([^']+)'/g)].map(([, json = '']) => JSON.parse(json) as object);
+    expect(sets.length).toBeGreaterThan(25);
+    for (const set of sets.filter((one) => !('plugged' in one))) expect((await post(printer, set)).status).toBe(200);
   });
 });
 
@@ -343,6 +567,25 @@ describe('the command', () => {
     expect(text).toBe('Ваш номер\nА-1\nСправка\nQR: https://example.org/t/3\n');
   });
 
+  it('is of another make when it is told so', async () => {
+    const child = run(
+      '--port',
+      '0',
+      '--http',
+      '0',
+      '--profile',
+      'clone',
+      '--gs-h',
+      '--asb',
+      '--lose-buffer',
+      '--width',
+      '640',
+    );
+    const { http } = await ready(child);
+    const state: unknown = await (await fetch(`http://127.0.0.1:${http}/state`)).json();
+    expect(state).toMatchObject({ profile: 'clone', gsH: true, asb: true, loseBuffer: true, mute: false });
+  });
+
   // Windows has no SIGTERM to catch: the process is simply ended there.
   it.runIf(process.platform !== 'win32')('ends cleanly when told to, not when its input closes', async () => {
     const child = run('--port', '0', '--http', '0');
@@ -358,6 +601,7 @@ describe('the command', () => {
     [['--paper', 'torn'], /--paper torn/],
     [['--width', '500'], /--width 500/],
     [['--port', '70000'], /--port 70000/],
+    [['--profile', 'canon'], /--profile canon/],
     [['--colour'], /--colour/],
     [['extra'], /extra/],
   ])('refuses %j with exit code 2', async (args, message) => {

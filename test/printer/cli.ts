@@ -1,16 +1,21 @@
 import { parseArgs } from 'node:util';
 import { startVirtualPrinter, type VirtualPrinterOptions } from './index.ts';
+import { PROFILE_NAMES } from './profiles.ts';
 
-const USAGE = `Virtual ticket printer (Epson ESC/POS over TCP) with a page on which the tickets appear.
+const USAGE = `Virtual ticket printer (ESC/POS or Star over TCP, serial or a device file) with a page of its tickets.
 
 npm run printer -- [options]
   --port N              print port, 0 = any free one (default 9100)
   --http N              port of the page and the controls, 0 = any free one (default 9101)
+  --profile NAME        epson, clone, star, custom or mute (default epson)
+  --pty FILE            serves this device file as well, as one end of a socat pair of terminals
   --paper ok|near|out   paper at the start (default ok)
   --mute                answers no status request
-  --no-gs-h             does not know GS ( H, like older and cheaper printers
+  --gs-h, --no-gs-h     knows GS ( H, or not, like older and cheaper printers (default by profile)
+  --asb                 tells of changes by itself from power-on
+  --lose-buffer         throws away all it has when it runs out of paper
   --speed MM_PER_S|max  print speed (default 250)
-  --width 576|384       dots per row (default 576)
+  --width 576|512|640|384  dots per row (default 576)
   --bytes-per-second N  takes data in no faster
   --one-session         serves one connection at a time
   --out DIR             writes ticket-N.png and ticket-N.txt
@@ -42,9 +47,14 @@ function read(argv: readonly string[]): { help: boolean; withParent: boolean; op
       options: {
         port: { type: 'string', default: '9100' },
         http: { type: 'string', default: '9101' },
+        profile: { type: 'string', default: 'epson' },
+        pty: { type: 'string' },
         paper: { type: 'string', default: 'ok' },
         mute: { type: 'boolean', default: false },
+        'gs-h': { type: 'boolean', default: false },
         'no-gs-h': { type: 'boolean', default: false },
+        asb: { type: 'boolean', default: false },
+        'lose-buffer': { type: 'boolean', default: false },
         speed: { type: 'string', default: '250' },
         width: { type: 'string', default: '576' },
         'bytes-per-second': { type: 'string' },
@@ -58,18 +68,23 @@ function read(argv: readonly string[]): { help: boolean; withParent: boolean; op
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
   const bytesPerSecond = values['bytes-per-second'];
-  const { out } = values;
+  const { out, pty } = values;
   return {
     help: values.help,
     withParent: values['exit-with-parent'],
     options: {
       port: integer('port', values.port, 0, 65_535),
       httpPort: integer('http', values.http, 0, 65_535),
+      profile: choice('profile', values.profile, PROFILE_NAMES),
       paper: choice('paper', values.paper, ['ok', 'near', 'out']),
-      mute: values.mute,
-      gsH: !values['no-gs-h'],
+      asb: values.asb,
+      loseBuffer: values['lose-buffer'],
+      // What is not said is as the profile has it.
+      ...(values.mute ? { mute: true } : {}),
+      ...(values['gs-h'] || values['no-gs-h'] ? { gsH: !values['no-gs-h'] } : {}),
+      ...(pty === undefined ? {} : { pty }),
       speed: values.speed === 'max' ? 'max' : integer('speed', values.speed, 1, 10_000),
-      widthDots: Number(choice('width', values.width, ['576', '384'])),
+      widthDots: Number(choice('width', values.width, ['576', '512', '640', '384'])),
       oneSession: values['one-session'],
       ...(bytesPerSecond === undefined
         ? {}

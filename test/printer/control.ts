@@ -6,15 +6,28 @@ export const controlSchema = z
     paper: z.enum(['ok', 'near', 'out']),
     cover: z.enum(['open', 'closed']),
     cutter: z.enum(['ok', 'jammed']),
+    head: z.enum(['ok', 'hot']),
+    /** The next cut jams the cutter. */
+    jamAtCut: z.boolean(),
     mute: z.boolean(),
     gsH: z.boolean(),
-    /** While true `DLE EOT` is dropped unanswered. */
+    /** Tells of changes by itself from the next power-on or connection. */
+    asb: z.boolean(),
+    /** While true status requests are dropped unanswered. */
     stallStatus: z.boolean(),
-    /** While true `GS ( H` and `GS r` are answered only when released. */
+    /** While true `GS ( H`, `GS r` and `ETB` are answered only when released. */
     holdConfirm: z.boolean(),
-    /** Resets the connection after this many further bytes. */
+    /** While true it stands still: takes data in and answers status, prints nothing. */
+    stall: z.boolean(),
+    /** Resets the connection after this many further bytes; on a device file the cable comes out. */
     dropAfterBytes: z.int().min(1).max(1_000_000_000),
+    /** Resets the connections now. */
+    drop: z.literal(true),
+    /** Puts the cable of the device file in again. */
+    plug: z.literal(true),
     halfOpen: z.boolean(),
+    /** Out of paper it throws away all it has and all it is sent. */
+    loseBuffer: z.boolean(),
     /** null takes the limit away. */
     bytesPerSecond: z.int().min(1).max(1_000_000_000).nullable(),
     loseUnread: z.boolean(),
@@ -22,6 +35,12 @@ export const controlSchema = z
     speed: z.union([z.number().min(1).max(10_000), z.literal('max')]),
     runOutAfterMm: z.number().min(0).max(1_000_000),
     powerCycle: z.literal(true),
+    /** `off` drops the connections and what is in the buffer, and closes the port; `on` opens it again. */
+    power: z.enum(['on', 'off']),
+    /** Of a printer with a presenter: false takes every ticket at once, true leaves them in its mouth. */
+    leaveTickets: z.boolean(),
+    /** Takes the ticket out of the presenter. */
+    take: z.literal(true),
     /** Tears off what has been printed and not cut. */
     tear: z.literal(true),
     /** true closes the port, false opens it again. */

@@ -1,14 +1,20 @@
 import type { Clock } from './clock.ts';
 import type { Dialect } from './dialect.ts';
 import type { EventHub } from './events.ts';
+import { Knife } from './knife.ts';
+import { order } from './orders.ts';
 import { DOTS_PER_MM, Paper } from './paper.ts';
-import { type Command, EscPosParser } from './parser.ts';
+import { type Command, CommandParser } from './parser.ts';
 import { Press } from './press.ts';
-import { type RealTime, RealTimeScanner } from './realtime.ts';
+import { RealTimeScanner } from './realtime.ts';
 import { ReceiveBuffer } from './receive-buffer.ts';
 import { Report } from './report.ts';
-import { automaticStatus, automaticStatusDue, isOnline, paperStatus, realTimeStatus, type Sensors } from './status.ts';
+import { FINE, isOnline, type Sensors } from './status.ts';
 import type { TicketStore } from './tickets.ts';
+import type { Behaviour, Body, Confirmation, Voice } from './voice.ts';
+import { CustomVoice } from './voice-custom.ts';
+import { EpsonVoice } from './voice-epson.ts';
+import { StarVoice } from './voice-star.ts';
 
 /** How far the processor may run ahead of the head, in ms: fewer timers, and no visible difference. */
 const LOOK_AHEAD_MS = 4;
@@ -16,6 +22,10 @@ const LOOK_AHEAD_MS = 4;
 const TURN_BYTES = 32_768;
 /** Paper that nobody cuts is taken away at this length, in mm. */
 const RUNAWAY_MM = 4000;
+/** A new roll, in mm. */
+const ROLL_MM = 80_000;
+
+const VOICES = { epson: EpsonVoice, star: StarVoice, custom: CustomVoice } as const;
 
 /** What the device needs of the world around it. */
 export interface DeviceLinks {
@@ -40,47 +50,28 @@ export interface DeviceMake {
   readonly resyncOnDisconnect: boolean;
 }
 
-/** What can be changed while it runs. */
-export interface Behaviour {
-  /** Millimetres per second; Infinity prints at once. */
-  speed: number;
-  /** Answers nothing at all. */
-  mute: boolean;
-  /** Knows `GS ( H`. */
-  gsH: boolean;
-  /** Drops `DLE EOT` unanswered. */
-  stallStatus: boolean;
-  /** Keeps the answers of `GS ( H` and `GS r` to itself until released. */
-  holdConfirm: boolean;
-}
-
-interface Confirmation {
-  readonly connection: number;
-  readonly command: 'GS ( H' | 'GS r';
-  readonly id: string;
-  readonly bytes: readonly number[];
-}
-
 /**
  * The printer without its network: a receive buffer, a processor that executes it in order while the printer is online,
- * a head that takes time, sensors, and status answers both in order and real-time. After Epson's TM-T20/T88 series.
+ * a head that takes time, sensors, and status answers both in order and real-time. What it understands and answers is that
+ * of its make.
  */
 export class Device {
   readonly behaviour: Behaviour;
   readonly #make: DeviceMake;
   readonly #links: DeviceLinks;
   readonly #buffer = new ReceiveBuffer();
-  readonly #parser: EscPosParser;
+  readonly #parser: CommandParser;
   readonly #paper: Paper;
   readonly #press: Press;
+  readonly #voice: Voice;
+  readonly #knife: Knife;
   readonly #report = new Report();
   readonly #scanners = new Map<number, RealTimeScanner>();
-  #sensors: Sensors = { paper: 'ok', cover: 'closed', cutter: 'ok' };
-  #asb = 0;
-  #offlineResponse = 0;
+  #sensors: Sensors = FINE;
   #held: Confirmation[] = [];
   #source = 0;
   #runOutDots = Infinity;
+  #leftDots = ROLL_MM * DOTS_PER_MM;
   /** When the head will have printed what was executed; NaN while it stands still for want of work. */
   #headFree = Number.NaN;
   #barrier: (() => void) | undefined;
@@ -93,9 +84,19 @@ export class Device {
     this.#make = make;
     this.behaviour = behaviour;
     this.#links = links;
-    this.#parser = new EscPosParser(make.dialect, (command) => this.#execute(command));
+    this.#parser = new CommandParser(make.dialect, (command) => this.#execute(command));
     this.#paper = new Paper(make.widthDots, Math.round(make.cutterMm * DOTS_PER_MM));
     this.#press = new Press(make.dialect, this.#paper, (dots) => this.#advanced(dots));
+    this.#knife = new Knife(this.#press, this.#paper, {
+      behaviour,
+      after: (action) => this.#after(action),
+      jam: () => this.sense({ cutter: 'jammed' }),
+      fell: (bitmap, rows) => {
+        this.#finish(bitmap, rows, true);
+        if (make.dialect.voice === 'custom' && behaviour.leaveTickets) this.sense({ exit: 'ticket' });
+      },
+    });
+    this.#voice = new VOICES[make.dialect.voice](this.#body());
   }
 
   get sensors(): Sensors {
@@ -108,6 +109,7 @@ export class Device {
 
   /** Free bytes of the receive buffer. */
   get room(): number {
+    if (this.#losing) return this.#make.bufferBytes;
     return Math.max(0, this.#make.bufferBytes - this.#buffer.size);
   }
 
@@ -119,11 +121,21 @@ export class Device {
     return this.#held.length;
   }
 
+  /** Paper left on the roll, in mm. */
+  get leftMm(): number {
+    return Math.max(0, Math.min(this.#leftDots, this.#runOutDots) / DOTS_PER_MM);
+  }
+
   /** The paper that has not been cut yet, null if nothing was printed or fed on it. */
   get pending(): { lengthMm: number; text: string; bytes: number } | null {
     if (!this.#paper.touched && this.#paper.head <= this.#paper.cutterDots) return null;
     const text = this.#press.lines.map((line) => line.text).join('\n');
     return { lengthMm: (this.#paper.head - this.#paper.cutterDots) / DOTS_PER_MM, text, bytes: this.#report.bytes };
+  }
+
+  /** Somebody can send now: printers that tell of themselves do so at once. */
+  connected(connection: number): void {
+    this.#voice.connected(connection);
   }
 
   /** Takes bytes in: real-time commands act now, everything is queued. Give no more than `room`. */
@@ -141,9 +153,10 @@ export class Device {
       from = index + 1;
       realtime += command.kind === 'dc4' ? 3 + command.args.length : 3;
       this.#buffer.markRealTime();
-      this.#realTime(connection, command);
+      this.#voice.realTime(connection, command);
     }
     this.#buffer.push(connection, chunk.subarray(from));
+    if (this.#losing) this.#clear();
     this.pump();
     return { printBytes: chunk.length - realtime - scanner.pending, sawReset };
   }
@@ -159,21 +172,27 @@ export class Device {
   sense(change: Partial<Sensors>): void {
     const before = this.#sensors;
     const after = { ...before, ...change };
+    const changed = (Object.keys(after) as (keyof Sensors)[]).some((key) => before[key] !== after[key]);
+    if (!changed) return;
     this.#sensors = after;
-    if (before.paper === after.paper && before.cover === after.cover && before.cutter === after.cutter) return;
+    // Another roll was put in.
+    if (before.paper === 'out' && after.paper !== 'out') this.#leftDots = ROLL_MM * DOTS_PER_MM;
     if (this.pending !== null) {
       if (after.paper === 'out' && before.paper !== 'out') this.#report.interrupted('paper-out');
       if (after.cover === 'open' && before.cover === 'closed') this.#report.interrupted('cover-open');
       if (after.cutter === 'jammed' && before.cutter === 'ok') this.#report.interrupted('cutter-error');
+      if (after.head === 'hot' && before.head === 'ok') this.#report.interrupted('head-hot');
     }
-    if (automaticStatusDue(this.#asb, before, after)) this.#broadcast(automaticStatus(after));
-    if (this.#offlineResponse > 0 && isOnline(before) && !isOnline(after)) this.#broadcast(this.#offlineBytes());
+    if (this.#losing) this.#clear();
+    this.#voice.sensed(before, after);
     this.#links.events.emit({ type: 'status', sensors: after, online: isOnline(after) });
-    if (!isOnline(after)) {
+    if (isOnline(after)) this.pump();
+    else {
       this.#headFree = Number.NaN;
       this.#cancelTimer?.();
       this.#cancelTimer = undefined;
-    } else this.pump();
+    }
+    if (this.#losing) this.#links.roomMade();
   }
 
   /** The roll will end after this many more millimetres. */
@@ -185,9 +204,9 @@ export class Device {
   releaseConfirmations(): void {
     const held = this.#held;
     this.#held = [];
-    const latest = new Map(held.filter((one) => one.command === 'GS ( H').map((one) => [one.connection, one]));
+    const latest = new Map(held.map((one) => [`${one.connection} ${one.command}`, one]));
     for (const one of held) {
-      if (one.command === 'GS r' || latest.get(one.connection) === one) this.#confirm(one);
+      if (!one.latestOnly || latest.get(`${one.connection} ${one.command}`) === one) this.#confirm(one);
     }
   }
 
@@ -197,9 +216,8 @@ export class Device {
     this.#clear();
     this.#scanners.clear();
     this.#press.reset();
-    this.#asb = 0;
-    this.#offlineResponse = 0;
-    if (this.#sensors.cutter === 'jammed') this.sense({ cutter: 'ok' });
+    this.#voice.reset();
+    this.sense({ cutter: 'ok', head: 'ok' });
     this.#links.roomMade();
   }
 
@@ -225,7 +243,7 @@ export class Device {
     let turn = 0;
     const startSize = this.#buffer.size;
     try {
-      while (this.online) {
+      while (this.online && !this.behaviour.stall) {
         if (Number.isNaN(this.#headFree)) this.#headFree = clock.now();
         const ahead = this.#headFree - clock.now();
         if (ahead > (this.#barrier === undefined ? LOOK_AHEAD_MS : 0)) {
@@ -259,10 +277,16 @@ export class Device {
           break;
         }
       }
+      if (this.behaviour.stall) this.#headFree = Number.NaN;
     } finally {
       this.#pumping = false;
     }
     if (this.#buffer.size < startSize) this.#links.roomMade();
+  }
+
+  /** What is sent now is thrown away. */
+  get #losing(): boolean {
+    return this.behaviour.loseBuffer && this.#sensors.paper === 'out';
   }
 
   #wake(ms: number): void {
@@ -275,7 +299,7 @@ export class Device {
   #scanner(connection: number): RealTimeScanner {
     let scanner = this.#scanners.get(connection);
     if (scanner === undefined) {
-      scanner = new RealTimeScanner();
+      scanner = new RealTimeScanner(this.#make.dialect);
       this.#scanners.set(connection, scanner);
     }
     return scanner;
@@ -292,6 +316,7 @@ export class Device {
     this.#parser.abandon();
     this.#barrier = undefined;
     this.#held = [];
+    this.#knife.reset();
     this.#headFree = Number.NaN;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -301,6 +326,7 @@ export class Device {
     if (Number.isFinite(this.behaviour.speed)) {
       this.#headFree += (dots / DOTS_PER_MM / this.behaviour.speed) * 1000;
     }
+    this.#leftDots -= dots;
     this.#runOutDots -= dots;
     if (this.#runOutDots <= 0) {
       this.#runOutDots = Infinity;
@@ -314,7 +340,10 @@ export class Device {
       this.#metRealTime = true;
       this.#report.notOfTheJob(command.length);
     } else if (command.kind === 'garbage') this.#report.garbage(command.bytes);
-    else if (this.#press.run(command)) {
+    else if (command.kind === 'control' && this.#voice.control(command.byte)) {
+      // Answered: it prints nothing.
+    } else if (order(this.#make.dialect, this.#press, command)) {
+      this.#knife.saw(command);
       // What follows a cut (a request for its confirmation) is no part of the job that begins here.
       if (command.kind === 'command' && command.name === 'ESC @' && this.pending === null) this.#report.jobStarts(2);
     } else if (command.kind === 'command') this.#deviceCommand(command.name, command.params, command.body);
@@ -322,12 +351,8 @@ export class Device {
 
   #deviceCommand(name: string, params: readonly number[], body: readonly number[]): void {
     const n = params[0] ?? 0;
-    if (name === 'GS V') this.#cut(n, params[1] ?? 0);
-    else if (name === 'GS a') this.#enableAutomaticStatus(n);
-    else if (name === 'GS r') this.#after(() => this.#sensorStatus(n));
-    else if (name === 'GS I') this.#identify(n);
-    else if (name === 'GS (' && n === 0x48) this.#responseRequest(body);
-    else if (name === 'ESC p') this.#links.events.emit({ type: 'drawer', pin: n & 1 });
+    if (this.#voice.command(name, params, body) || this.#knife.command(name, params)) return;
+    if (name === 'ESC p') this.#links.events.emit({ type: 'drawer', pin: n & 1 });
     else this.#report.skipped(name === 'GS (' ? `GS ( ${String.fromCodePoint(n)}` : name);
   }
 
@@ -340,104 +365,56 @@ export class Device {
     };
   }
 
-  #cut(mode: number, feed: number): void {
-    if (mode === 65 || mode === 66) this.#press.feedLine(this.#paper.cutterDots + feed);
-    else if (![0, 1, 48, 49].includes(mode)) return this.#report.skipped('GS V');
-    this.#after(() => {
-      const rows = this.#paper.head - this.#paper.cutterDots;
-      const bitmap = this.#paper.cut();
-      if (bitmap !== undefined) this.#finish(bitmap, rows, true);
-    });
-  }
-
   #finish(bitmap: Parameters<TicketStore['add']>[1], rows: number, complete: boolean): void {
-    const { text, qr } = this.#press.cutAt(rows);
-    const ticket = this.#links.tickets.add({ complete, text, qr, ...this.#report.take() }, bitmap);
+    const ticket = this.#links.tickets.add({ complete, ...this.#press.cutAt(rows), ...this.#report.take() }, bitmap);
     this.#links.events.emit({ type: 'ticket', ticket });
   }
 
-  #enableAutomaticStatus(mask: number): void {
-    this.#asb = mask;
-    if (mask !== 0) this.#send(this.#source, automaticStatus(this.#sensors));
-  }
-
-  #sensorStatus(n: number): void {
-    const value = n === 1 || n === 49 ? paperStatus(this.#sensors) : 0;
-    const id = value.toString(16).padStart(2, '0');
-    this.#answerOrHold({ connection: this.#source, command: 'GS r', id, bytes: [value] });
-  }
-
-  /** `GS ( H`: fn 48 echoes an id when everything before it is on paper, fn 49 turns offline responses on. */
-  #responseRequest(body: readonly number[]): void {
-    if (!this.behaviour.gsH) return this.#report.skipped('GS ( H');
-    const [fn, , ...rest] = body;
-    if ((fn === 48 || fn === 0) && rest.length === 4) {
-      const id = String.fromCodePoint(...rest);
-      const bytes = [0x37, 0x22, ...rest, 0x00];
-      this.#after(() => this.#answerOrHold({ connection: this.#source, command: 'GS ( H', id, bytes }));
-    } else if (fn === 49 || fn === 1) this.#offlineResponse = (rest[0] ?? 0) % 48;
-    else this.#report.skipped('GS ( H');
-  }
-
-  /** Offline response of fn 49. Epson gives causes as 40h..7Fh; which number is which is this printer's own choice. */
-  #offlineBytes(): number[] {
-    const { paper, cover, cutter } = this.#sensors;
-    const causes = [cover === 'open' ? 0x41 : 0, paper === 'out' ? 0x42 : 0, cutter === 'ok' ? 0 : 0x43];
-    return [0x37, 0x23, ...(this.#offlineResponse === 2 ? causes.filter((cause) => cause > 0) : []), 0x00];
-  }
-
-  #identify(n: number): void {
-    const { maker, model, firmware } = this.#make.dialect;
-    const texts: Readonly<Record<number, string>> = { 65: firmware, 66: maker, 67: model, 68: 'VIRT000001' };
-    const text = texts[n];
-    if (text !== undefined) this.#send(this.#source, [0x5f, ...Buffer.from(text, 'latin1'), 0x00]);
-    else if (n === 1 || n === 49) this.#send(this.#source, [0x20]);
-    else if (n === 2 || n === 50) this.#send(this.#source, [0x02]);
-    else if (n === 3 || n === 51) this.#send(this.#source, [0x01]);
-    else this.#report.skipped('GS I');
-  }
-
-  #realTime(connection: number, command: RealTime): void {
-    if (command.kind === 'status') this.#answerStatus(connection, command.n);
-    else if (command.kind === 'recover') {
-      if (command.n === 2) this.#clearBuffer();
-      if (this.#sensors.cutter === 'jammed') this.sense({ cutter: 'ok' });
-    } else if (command.fn === 8) {
-      this.#clearBuffer();
-      this.#send(connection, [0x37, 0x25, 0x00]);
-    } else if (command.fn === 7 && command.args[0] === 1) this.#send(connection, automaticStatus(this.#sensors));
-    else if (command.fn === 1) this.#links.events.emit({ type: 'drawer', pin: (command.args[0] ?? 0) & 1 });
-  }
-
-  #clearBuffer(): void {
-    this.#clear();
-    this.#press.reset();
-    this.#links.roomMade();
-  }
-
-  #answerStatus(connection: number, n: number): void {
-    const silent = this.behaviour.mute || this.behaviour.stallStatus;
-    const answer = silent ? null : realTimeStatus(n, this.#sensors);
-    if (answer !== null) this.#send(connection, [answer]);
-    this.#links.events.emit({ type: 'status-request', connection, n, answer });
-  }
-
-  #answerOrHold(confirmation: Confirmation): void {
-    if (this.behaviour.holdConfirm) this.#held.push(confirmation);
-    else this.#confirm(confirmation);
-  }
-
-  #confirm({ connection, command, id, bytes }: Confirmation): void {
+  #confirm({ connection, command, make }: Confirmation): void {
+    const { id, bytes } = make();
     if (this.behaviour.mute) return;
-    this.#send(connection, bytes);
+    if (bytes !== null) this.#links.send(connection, bytes);
     this.#links.events.emit({ type: 'confirm', connection, command, id });
   }
 
-  #broadcast(bytes: readonly number[]): void {
-    for (const connection of this.#links.connections()) this.#send(connection, bytes);
-  }
-
-  #send(connection: number, bytes: readonly number[]): void {
-    if (!this.behaviour.mute) this.#links.send(connection, bytes);
+  /** The printer as its voice sees it. */
+  #body(): Body {
+    const { events } = this.#links;
+    const send = (connection: number, bytes: readonly number[]): void => {
+      if (!this.behaviour.mute) this.#links.send(connection, bytes);
+    };
+    return {
+      dialect: this.#make.dialect,
+      behaviour: this.behaviour,
+      sensors: () => this.#sensors,
+      moving: () => this.#headFree > this.#links.clock.now(),
+      leftMm: () => this.leftMm,
+      source: () => this.#source,
+      after: (action) => this.#after(action),
+      send,
+      broadcast: (bytes) => {
+        for (const connection of this.#links.connections()) send(connection, bytes);
+      },
+      confirm: (confirmation) => {
+        if (this.behaviour.holdConfirm) this.#held.push(confirmation);
+        else this.#confirm(confirmation);
+      },
+      asked: (connection, n, make) => {
+        const silent = this.behaviour.mute || this.behaviour.stallStatus;
+        const answer = silent ? null : make();
+        if (answer !== null) send(connection, answer);
+        const bytes = answer === null ? '' : Buffer.from(answer).toString('hex');
+        events.emit({ type: 'status-request', connection, n, answer: answer?.[0] ?? null, bytes });
+      },
+      skipped: (name) => this.#report.skipped(name),
+      emit: (event) => events.emit(event),
+      clearBuffer: () => {
+        this.#clear();
+        this.#press.reset();
+        this.#links.roomMade();
+      },
+      recover: () => this.sense({ cutter: 'ok' }),
+      emptyExit: () => this.sense({ exit: 'free' }),
+    };
   }
 }

@@ -1,11 +1,11 @@
-import { EPSON_CODE_PAGES, type HighHalf } from './code-pages.ts';
-
 /** The data after a command's parameters: how long, and what the parser does with it. */
 export interface CommandBody {
   readonly length: number;
   /** `keep` hands it over whole, `skip` throws it away, `rows` hands it over one raster row at a time. */
   readonly treat: 'keep' | 'skip' | 'rows';
   readonly rowBytes?: number;
+  /** For `rows`: bit 0 doubles the width of the dots, bit 1 their height. */
+  readonly mode?: number;
 }
 
 /** The form of one command: enough to know where it ends, known or not what it does. */
@@ -14,144 +14,110 @@ export interface CommandSpec {
   /** Given the parameters so far, how many more bytes are certainly needed; 0 when they are all there. */
   readonly more: (params: readonly number[]) => number;
   readonly body?: (params: readonly number[]) => CommandBody;
+  /** Has been carried out at receipt: in the queue it is only stepped over. */
+  readonly realTime?: boolean;
+  /** From here on the bytes have the meanings of another tree. */
+  readonly enters?: 'line' | 'raster';
+}
+
+/** What a byte may be followed by. */
+export type CommandTree = ReadonlyMap<number, CommandSpec | Branch>;
+
+export interface Branch {
+  readonly next: CommandTree;
 }
 
 /** What one family of printers understands. Another maker is another value of this type. */
 export interface Dialect {
-  readonly name: string;
+  readonly name: 'epson' | 'clone' | 'star' | 'custom';
   readonly maker: string;
   readonly model: string;
   readonly firmware: string;
-  /** By the lead byte and the byte after it: `lead << 8 | second`. */
-  readonly commands: ReadonlyMap<number, CommandSpec>;
-  readonly leads: ReadonlySet<number>;
-  readonly codePages: ReadonlyMap<number, HighHalf>;
+  readonly tree: CommandTree;
+  /** The tree of raster mode, where there is one; a byte that it does not have means nothing there. */
+  readonly rasterTree?: CommandTree;
+  /** Control bytes that act or are harmless alone. */
+  readonly controls: ReadonlySet<number>;
+  /** Names of pages by the number of the command that selects them. */
+  readonly codePages: ReadonlyMap<number, string>;
   readonly startPage: number;
+  /** From line to line after a reset, in dots. */
+  readonly lineDots: number;
+  /** At start two bytes from 0x81 on are one Chinese character, until `FS .`. */
+  readonly chinese: boolean;
+  /** Which commands print, and which make it speak. */
+  readonly orders: 'escpos' | 'star';
+  readonly voice: 'epson' | 'star' | 'custom';
+  /** Numbers of `DLE EOT n` that are answered. */
+  readonly statuses: ReadonlySet<number>;
 }
 
-const ESC = 0x1b;
-const GS = 0x1d;
-const FS = 0x1c;
-const DLE = 0x10;
+export const ESC = 0x1b;
+export const GS = 0x1d;
+export const FS = 0x1c;
+export const RS = 0x1e;
+export const DLE = 0x10;
 
-const at = (params: readonly number[], index: number): number => params[index] ?? 0;
-const word = (params: readonly number[], index: number): number => at(params, index) + 256 * at(params, index + 1);
+export const at = (params: readonly number[], index: number): number => params[index] ?? 0;
+export const word = (params: readonly number[], index: number): number =>
+  at(params, index) + 256 * at(params, index + 1);
 
-const fixed = (count: number) => (params: readonly number[]) => count - params.length;
-const upToNul = (params: readonly number[]): number => (params.length > 0 && params.at(-1) === 0 ? 0 : 1);
+export const fixed =
+  (count: number) =>
+  (params: readonly number[]): number =>
+    count - params.length;
+export const upToNul = (params: readonly number[]): number => (params.length > 0 && params.at(-1) === 0 ? 0 : 1);
 
-/** `ESC D n1..nk NUL`: the list ends at NUL. */
-const tabs = upToNul;
+type Form = Omit<CommandSpec, 'name'>;
 
-/** `GS V m`, with `n` after it in the forms that feed. */
-function cutParams(params: readonly number[]): number {
-  if (params.length === 0) return 1;
-  const withFeed = [65, 66, 97, 98, 103, 104].includes(at(params, 0));
-  return (withFeed ? 2 : 1) - params.length;
-}
+/** A command form: the bytes that begin it, and what follows them. */
+export type Row = readonly [bytes: readonly (number | string)[], form: CommandSpec['more'] | Form];
 
-/** `GS k m ...`: forms 0..6 end at NUL, forms 65.. carry their length. */
-function barcodeParams(params: readonly number[]): number {
-  if (params.length === 0) return 1;
-  if (at(params, 0) < 65) return params.length === 1 ? 1 : upToNul(params);
-  return params.length === 1 ? 1 : 2 + at(params, 1) - params.length;
-}
-
-/** `DLE DC4 fn ...`: pulse, power-off, buzzer, status and buffer clear, each with its own length. */
-function dc4Params(params: readonly number[]): number {
-  if (params.length === 0) return 1;
-  const extra: Readonly<Record<number, number>> = { 1: 2, 2: 2, 3: 4, 7: 1, 8: 7 };
-  return 1 + (extra[at(params, 0)] ?? 0) - params.length;
-}
-
-/** `GS v 0 m xL xH yL yH`; any other byte than `0` after `GS v` is not a command and takes nothing with it. */
-function rasterParams(params: readonly number[]): number {
-  return params.length > 0 && at(params, 0) !== 0x30 ? 0 : 6 - params.length;
-}
-
-function rasterBody(params: readonly number[]): CommandBody {
-  if (params.length < 6) return { length: 0, treat: 'skip' };
-  const rowBytes = word(params, 2);
-  return { length: rowBytes * word(params, 4), treat: 'rows', rowBytes };
-}
-
-/** `ESC * m nL nH`: columns of 8 or 24 dots. */
-function bitImageBody(params: readonly number[]): CommandBody {
-  return { length: word(params, 1) * (at(params, 0) >= 32 ? 3 : 1), treat: 'keep' };
-}
-
-const sizedBody = (params: readonly number[]): CommandBody => ({ length: word(params, 1), treat: 'keep' });
-
-const longBody = (params: readonly number[]): CommandBody => ({
-  length: word(params, 1) + word(params, 3) * 65_536,
-  treat: 'skip',
-});
-
-function table(
-  rows: readonly (readonly [number, string | number, CommandSpec['more'], CommandSpec['body']?])[],
-): ReadonlyMap<number, CommandSpec> {
-  const leadNames: Readonly<Record<number, string>> = { [ESC]: 'ESC', [GS]: 'GS', [FS]: 'FS', [DLE]: 'DLE' };
-  const special: Readonly<Record<number, string>> = { 0x04: 'EOT', 0x05: 'ENQ', 0x14: 'DC4', 0x20: 'SP' };
-  const commands = new Map<number, CommandSpec>();
-  for (const [lead, second, more, body] of rows) {
-    const code = typeof second === 'number' ? second : (second.codePointAt(0) ?? 0);
-    const name = `${leadNames[lead] ?? ''} ${special[code] ?? String.fromCodePoint(code)}`;
-    commands.set((lead << 8) | code, body === undefined ? { name, more } : { name, more, body });
-  }
-  return commands;
-}
-
-const one = (lead: number, codes: string) => Array.from(codes).map((code) => [lead, code, fixed(1)] as const);
-const none = (lead: number, codes: string) => Array.from(codes).map((code) => [lead, code, fixed(0)] as const);
-
-/** Epson's command forms (ESC/POS command reference): the ones acted on and the ones only stepped over. */
-const EPSON_COMMANDS = table([
-  ...none(ESC, '@2<LSimv\f'),
-  ...one(ESC, '!-3=?EGJKMRTUVadert{u'),
-  [ESC, 0x20, fixed(1)],
-  [ESC, '$', fixed(2)],
-  [ESC, '\\', fixed(2)],
-  [ESC, '%', fixed(1)],
-  [ESC, 'c', fixed(2)],
-  [ESC, 'p', fixed(3)],
-  [ESC, 'B', fixed(2)],
-  [ESC, 'D', tabs],
-  [ESC, 'W', fixed(8)],
-  [ESC, '*', fixed(3), bitImageBody],
-  [ESC, '(', fixed(3), (params) => ({ length: word(params, 1), treat: 'skip' })],
-  ...none(GS, ':'),
-  ...one(GS, '!/BHITabfhrw'),
-  [GS, '$', fixed(2)],
-  [GS, '\\', fixed(2)],
-  [GS, 'L', fixed(2)],
-  [GS, 'W', fixed(2)],
-  [GS, 'P', fixed(2)],
-  [GS, '^', fixed(3)],
-  [GS, 'V', cutParams],
-  [GS, 'k', barcodeParams],
-  [GS, 'v', rasterParams, rasterBody],
-  [GS, '(', fixed(3), sizedBody],
-  [GS, '8', fixed(5), longBody],
-  [GS, '*', fixed(2), (params) => ({ length: at(params, 0) * at(params, 1) * 8, treat: 'skip' })],
-  ...none(FS, '&.'),
-  ...one(FS, '!-CW'),
-  [FS, 'S', fixed(2)],
-  [FS, 'p', fixed(2)],
-  [FS, '2', fixed(2), () => ({ length: 72, treat: 'skip' })],
-  [FS, '(', fixed(3), (params) => ({ length: word(params, 1), treat: 'skip' })],
-  [DLE, 0x04, (params) => (params.length === 0 ? 1 : [7, 8, 18].includes(at(params, 0)) ? 2 - params.length : 0)],
-  [DLE, 0x05, fixed(1)],
-  [DLE, 0x14, dc4Params],
-]);
-
-/** A TM-T20 / TM-T88 series printer. */
-export const EPSON: Dialect = {
-  name: 'epson',
-  maker: 'EPSON',
-  model: 'TM-T20II',
-  firmware: 'VIRTUAL 1.0',
-  commands: EPSON_COMMANDS,
-  leads: new Set([ESC, GS, FS, DLE]),
-  codePages: EPSON_CODE_PAGES,
-  startPage: 0,
+const SPOKEN: Readonly<Record<number, string>> = {
+  [ESC]: 'ESC',
+  [GS]: 'GS',
+  [FS]: 'FS',
+  [RS]: 'RS',
+  [DLE]: 'DLE',
+  0: 'NUL',
+  1: 'SOH',
+  4: 'EOT',
+  5: 'ENQ',
+  6: 'ACK',
+  7: 'BEL',
+  12: 'FF',
+  20: 'DC4',
+  32: 'SP',
 };
+
+const spoken = (code: number): string =>
+  SPOKEN[code] ?? (code < 0x7f ? String.fromCodePoint(code) : code.toString(16).toUpperCase());
+
+interface Growing {
+  readonly next: Map<number, CommandSpec | Growing>;
+}
+
+/** Builds the tree of a table of forms; a later row of the same bytes takes the place of an earlier one. */
+export function tree(rows: readonly Row[]): CommandTree {
+  const root: Growing = { next: new Map() };
+  for (const [bytes, form] of rows) {
+    const codes = bytes.map((byte) => (typeof byte === 'number' ? byte : (byte.codePointAt(0) ?? 0)));
+    const name = codes.map(spoken).join(' ');
+    let node = root;
+    for (const code of codes.slice(0, -1)) {
+      const next = node.next.get(code);
+      if (next !== undefined && 'next' in next) node = next;
+      else {
+        const made: Growing = { next: new Map() };
+        node.next.set(code, made);
+        node = made;
+      }
+    }
+    node.next.set(codes.at(-1) ?? 0, { name, ...(typeof form === 'function' ? { more: form } : form) });
+  }
+  return root.next;
+}
+
+/** Forms of one parameter, or none, for every character of `codes` after `lead`. */
+export const each = (lead: readonly (number | string)[], codes: string, count: number): Row[] =>
+  Array.from(codes).map((code) => [[...lead, code], fixed(count)]);

@@ -9,8 +9,10 @@ export type PrinterEvent =
       readonly type: 'status-request';
       readonly connection: number;
       readonly n: number;
-      /** The byte that was answered, null if the printer kept silent. */
+      /** The byte that was answered (of several the first), null if the printer kept silent. */
       readonly answer: number | null;
+      /** All bytes that were answered, in hex. */
+      readonly bytes: string;
     }
   | {
       readonly type: 'bytes';
@@ -24,8 +26,8 @@ export type PrinterEvent =
   | {
       readonly type: 'confirm';
       readonly connection: number;
-      readonly command: 'GS ( H' | 'GS r';
-      /** The id of `GS ( H`, or the status byte of `GS r` in hex. */
+      readonly command: 'GS ( H' | 'GS r' | 'ETB';
+      /** The id of `GS ( H`, the status byte of `GS r` in hex, or the counter of `ETB`. */
       readonly id: string;
     }
   | { readonly type: 'status'; readonly sensors: Sensors; readonly online: boolean }

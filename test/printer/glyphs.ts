@@ -3,16 +3,28 @@ import { createCanvas, GlobalFonts } from '@napi-rs/canvas';
 import type { Bitmap } from './paper.ts';
 
 const FAMILY = 'Virtual Printer Golos';
+/** Greek, Chinese and most of what wrong pages turn letters into. */
+const WIDE_FAMILY = 'Virtual Printer Noto';
+const FILES = {
+  [FAMILY]: '@expo-google-fonts/golos-text/500Medium/GolosText_500Medium.ttf',
+  [WIDE_FAMILY]: '@expo-google-fonts/noto-sans-sc/500Medium/NotoSansSC_500Medium.ttf',
+} as const;
 const cache = new Map<string, Bitmap>();
-let registered = false;
+const registered = new Set<string>();
 
-function register(): void {
-  if (registered) return;
-  const path = createRequire(import.meta.url).resolve(
-    '@expo-google-fonts/golos-text/500Medium/GolosText_500Medium.ttf',
-  );
-  if (GlobalFonts.registerFromPath(path, FAMILY) === null) throw new Error(`cannot read the font ${path}`);
-  registered = true;
+function register(family: keyof typeof FILES): void {
+  if (registered.has(family)) return;
+  const path = createRequire(import.meta.url).resolve(FILES[family]);
+  if (GlobalFonts.registerFromPath(path, family) === null) throw new Error(`cannot read the font ${path}`);
+  registered.add(family);
+}
+
+/** Golos has Latin and Cyrillic; the other file is large and read only for what that has not. */
+function families(char: string): string {
+  register(FAMILY);
+  if (/^[\p{Script=Latin}\p{Script=Cyrillic}\x20-\x7e№«»—–…€₽°]$/u.test(char)) return `"${FAMILY}"`;
+  register(WIDE_FAMILY);
+  return `"${FAMILY}", "${WIDE_FAMILY}"`;
 }
 
 /** The strokes of line-drawing characters, which must meet across cells, as fractions of the cell: x0, y0, x1, y1. */
@@ -22,6 +34,13 @@ const STROKES: Readonly<Record<string, readonly (readonly [number, number, numbe
   '═': [
     [0, 0.38, 1, 0.46],
     [0, 0.58, 1, 0.66],
+  ],
+  // A character without a picture: an empty frame, as printers have it.
+  '\ufffd': [
+    [0.1, 0.1, 0.9, 0.16],
+    [0.1, 0.8, 0.9, 0.86],
+    [0.1, 0.1, 0.2, 0.86],
+    [0.8, 0.1, 0.9, 0.86],
   ],
   '█': [[0, 0, 1, 1]],
   '▄': [[0, 0.5, 1, 1]],
@@ -33,7 +52,6 @@ export function glyph(char: string, width: number, height: number): Bitmap {
   const key = `${width}x${height}${char}`;
   const known = cache.get(key);
   if (known !== undefined) return known;
-  register();
   const canvas = createCanvas(width, height);
   const context = canvas.getContext('2d');
   context.fillStyle = '#000';
@@ -45,7 +63,7 @@ export function glyph(char: string, width: number, height: number): Bitmap {
       context.fillRect(left, top, Math.max(1, Math.round(x1 * width) - left), Math.round(y1 * height) - top);
     }
   } else {
-    context.font = `${Math.round(height * 0.83)}px "${FAMILY}"`;
+    context.font = `${Math.round(height * 0.83)}px ${families(char)}`;
     context.textBaseline = 'alphabetic';
     const natural = context.measureText(char).width;
     const scale = Math.min(1, (width - 0.5) / Math.max(1, natural));

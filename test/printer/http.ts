@@ -14,10 +14,11 @@ export interface PageSource {
   readonly events: EventHub;
   readonly tickets: TicketStore;
   state(): unknown;
+  counts(): Promise<unknown>;
   control(change: PrinterControl): Promise<unknown>;
 }
 
-/** The printer's page and its controls over HTTP: `/`, `/state`, `/events`, `/tickets`, `/control`. */
+/** The printer's page and its controls over HTTP: `/`, `/state`, `/events`, `/tickets`, `/counts`, `/control`. */
 export class PrinterPage {
   readonly #source: PageSource;
   readonly #streams = new Set<ServerResponse>();
@@ -75,13 +76,16 @@ export class PrinterPage {
     if (picture !== null) return this.#picture(Number(picture[1]), response);
     if (path === '/state') return sendJson(response, 200, this.#source.state());
     if (path === '/tickets') return sendJson(response, 200, this.#source.tickets.list);
+    if (path === '/counts') return sendJson(response, 200, await this.#source.counts());
     if (path === '/events') return this.#stream(response);
     if (path === '/') {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': CSP });
       response.end(PAGE);
       return undefined;
     }
-    return sendJson(response, 404, { error: `there is no ${path}; see /, /state, /events, /tickets, /control` });
+    return sendJson(response, 404, {
+      error: `there is no ${path}; see /, /state, /events, /tickets, /counts, /control`,
+    });
   }
 
   async #control(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -13,20 +13,25 @@ export const PAGE = `<!doctype html>
   :root { color-scheme: light; --ink: #1d2733; --line: #c9d1da; --bad: #b3261e; --good: #1b7a43; --warn: #8a5a00; }
   * { box-sizing: border-box; }
   body { margin: 0; font: 16px/1.45 system-ui, sans-serif; color: var(--ink); background: #e8ecf1; }
-  header { position: sticky; top: 0; z-index: 1; background: #fff; border-bottom: 1px solid var(--line); padding: 12px 20px; }
-  .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 12px 24px; max-width: 1200px; margin: 0 auto; }
+  header { background: #fff; border-bottom: 1px solid var(--line); padding: 12px 20px; }
+  .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 28px; max-width: 1200px; margin: 0 auto; }
+  .knobs { margin-top: 10px; font-size: 15px; }
   h1 { font-size: 18px; margin: 0; }
+  h1 span { color: #566372; font-weight: 400; }
+  #count { color: #566372; }
   #lamp { font-weight: 600; }
   #lamp::before { content: ''; display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 8px; background: currentColor; }
   #lamp.good { color: var(--good); } #lamp.bad { color: var(--bad); } #lamp.warn { color: var(--warn); }
-  fieldset { border: 0; margin: 0; padding: 0; display: flex; align-items: center; gap: 6px; }
+  fieldset { border: 0; margin: 0; padding: 0; display: flex; flex-wrap: wrap; align-items: center; gap: 6px; }
+  [hidden] { display: none; }
   legend { float: left; padding: 0 6px 0 0; color: #566372; }
-  button { font: inherit; padding: 6px 14px; border: 1px solid var(--line); border-radius: 8px; background: #fff; color: inherit; cursor: pointer; }
+  button { font: inherit; padding: 5px 12px; border: 1px solid var(--line); border-radius: 8px; background: #fff; color: inherit; cursor: pointer; }
   button:hover { border-color: #8795a5; }
   button:focus-visible { outline: 3px solid #2f6fd6; outline-offset: 1px; }
   button[aria-pressed='true'] { background: var(--ink); border-color: var(--ink); color: #fff; }
   #note { color: var(--bad); min-height: 1.45em; margin: 4px auto 0; max-width: 1200px; }
-  #note:empty { display: none; }
+  #found { margin: 4px auto 0; max-width: 1200px; }
+  #note:empty, #found:empty { display: none; }
   main { max-width: 1200px; margin: 0 auto; padding: 0 20px 40px; }
   .mouth { height: 14px; border-radius: 0 0 10px 10px; background: linear-gradient(#39434f, #1d242c); margin-bottom: 24px; }
   #slips { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 28px; }
@@ -46,22 +51,59 @@ export const PAGE = `<!doctype html>
 <body>
 <header>
   <div class="bar">
-    <h1>Виртуальный принтер</h1>
+    <h1>Виртуальный принтер <span id="profile"></span></h1>
     <span id="lamp" role="status">Подключение…</span>
+    <span id="count"></span>
+  </div>
+  <div class="bar knobs">
     <fieldset><legend>Бумага</legend>
       <button data-set='{"paper":"ok"}'>есть</button>
       <button data-set='{"paper":"near"}'>мало</button>
       <button data-set='{"paper":"out"}'>нет</button>
+      <button data-set='{"runOutAfterMm":40}' data-once>кончится через 40 мм</button>
+      <button data-set='{"tear":true}' data-once>оторвать</button>
     </fieldset>
     <fieldset><legend>Крышка</legend>
       <button data-set='{"cover":"closed"}'>закрыта</button>
       <button data-set='{"cover":"open"}'>открыта</button>
     </fieldset>
-    <button data-set='{"tear":true}' data-once>Оторвать бумагу</button>
-    <button data-set='{"powerCycle":true}' data-once>Выключить и включить</button>
-    <span id="count"></span>
+    <fieldset><legend>Резак</legend>
+      <button data-set='{"cutter":"ok"}'>исправен</button>
+      <button data-set='{"cutter":"jammed"}'>заклинил</button>
+      <button data-set='{"jamAtCut":true}'>заклинит при отрезе</button>
+    </fieldset>
+    <fieldset><legend>Головка</legend>
+      <button data-set='{"head":"ok"}'>в норме</button>
+      <button data-set='{"head":"hot"}'>перегрета</button>
+    </fieldset>
+    <fieldset><legend>Приём</legend>
+      <button data-set='{"bytesPerSecond":null}'>быстрый</button>
+      <button data-set='{"bytesPerSecond":2000}'>медленный</button>
+      <button data-set='{"stall":true}' data-off='{"stall":false}'>завис</button>
+    </fieldset>
+    <fieldset><legend>Связь</legend>
+      <button data-set='{"drop":true}' data-once>оборвать</button>
+      <button data-set='{"dropAfterBytes":2000}' data-once>оборвать через 2000 байт</button>
+      <button data-set='{"halfOpen":true}' data-off='{"halfOpen":false}'>кабель вынут</button>
+      <button data-set='{"plugged":false}' data-show data-off='{"plug":true}' hidden>вставить кабель</button>
+    </fieldset>
+    <fieldset><legend>Ответы</legend>
+      <button data-set='{"mute":false}'>отвечает</button>
+      <button data-set='{"mute":true}'>молчит</button>
+    </fieldset>
+    <fieldset><legend>Питание</legend>
+      <button data-set='{"power":"on"}'>включено</button>
+      <button data-set='{"power":"off"}'>выключено</button>
+      <button data-set='{"powerCycle":true}' data-once>выключить и включить</button>
+    </fieldset>
+    <fieldset data-profile="custom" hidden><legend>Выход</legend>
+      <button data-set='{"leaveTickets":true}' data-off='{"leaveTickets":false}'>талоны не забирают</button>
+      <button data-set='{"take":true}' data-once>забрать талон</button>
+    </fieldset>
+    <button id="counts">Сосчитать талоны</button>
   </div>
   <p id="note" role="alert"></p>
+  <p id="found" role="status"></p>
 </header>
 <main>
   <div class="mouth"></div>
@@ -74,18 +116,34 @@ const byId = (id) => document.getElementById(id);
 const shown = new Set();
 const KEEP = 60;
 const REASONS = { 'paper-out': 'кончилась бумага', 'cover-open': 'открыта крышка', disconnect: 'обрыв связи',
-  'power-cycle': 'отключение питания', 'cutter-error': 'сбой резака', 'torn-off': 'оторван вручную', runaway: 'не отрезан' };
+  'power-cycle': 'отключение питания', 'cutter-error': 'сбой резака', 'head-hot': 'перегрев головки', 'torn-off': 'оторван вручную', runaway: 'не отрезан' };
+
+const NAMES = { epson: 'Epson', clone: 'клон (Rongta)', star: 'Star', custom: 'Custom', mute: 'немой' };
+
+function why(state) {
+  if (state.power === 'off') return 'выключен';
+  if (state.cover === 'open') return 'крышка открыта';
+  if (state.paper === 'out') return 'нет бумаги';
+  if (state.head === 'hot') return 'перегрета головка';
+  return 'сбой резака';
+}
 
 function showState(state) {
+  byId('profile').textContent = NAMES[state.profile] || state.profile;
+  for (const part of document.querySelectorAll('[data-profile]')) part.hidden = part.dataset.profile !== state.profile;
   for (const button of document.querySelectorAll('button[data-set]:not([data-once])')) {
     const [[key, value]] = Object.entries(JSON.parse(button.dataset.set));
-    button.setAttribute('aria-pressed', String(state[key] === value));
+    const on = state[key] === value;
+    if ('show' in button.dataset) button.hidden = !on;
+    else button.setAttribute('aria-pressed', String(on));
   }
+  const bad = state.power === 'off' || !state.online;
   const lamp = byId('lamp');
-  const why = state.cover === 'open' ? 'крышка открыта' : state.paper === 'out' ? 'нет бумаги' : 'сбой резака';
-  lamp.textContent = !state.online ? 'Не печатает: ' + why : state.paper === 'near' ? 'Готов, бумаги мало' : 'Готов';
-  lamp.className = !state.online ? 'bad' : state.paper === 'near' ? 'warn' : 'good';
+  lamp.textContent = bad ? 'Не печатает: ' + why(state) : state.paper === 'near' ? 'Готов, бумаги мало' : 'Готов';
+  lamp.className = bad ? 'bad' : state.paper === 'near' ? 'warn' : 'good';
 }
+
+const look = async () => showState(await (await fetch('/state')).json());
 
 async function refresh() {
   const [state, tickets] = await Promise.all([fetch('/state'), fetch('/tickets')].map(async (r) => (await r).json()));
@@ -113,6 +171,8 @@ function addTicket(ticket, isNew) {
   caption.append(number, ' · ' + at + ' · ' + ticket.lengthMm.toLocaleString('ru-RU') + ' мм');
   const notes = ticket.interruptions.map((reason) => REASONS[reason] || reason);
   if (!ticket.complete) notes.unshift('не допечатан');
+  const pages = ticket.codePages.filter((page) => page !== 'cp866' && page !== 'cp1251');
+  if (pages.length > 0) notes.push('кодовая страница ' + pages.join(', '));
   if (ticket.garbage.count > 0) notes.push('непонятных байтов: ' + ticket.garbage.count);
   if (notes.length > 0) {
     const broken = document.createElement('div');
@@ -128,8 +188,10 @@ function addTicket(ticket, isNew) {
 document.addEventListener('click', async (event) => {
   const button = event.target.closest('button[data-set]');
   if (!button) return;
+  const pressed = button.getAttribute('aria-pressed') === 'true' || 'show' in button.dataset;
+  const body = (pressed && button.dataset.off) || button.dataset.set;
   try {
-    const response = await fetch('/control', { method: 'POST', headers: { 'content-type': 'application/json' }, body: button.dataset.set });
+    const response = await fetch('/control', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     const answer = await response.json();
     if (!response.ok) throw new Error(answer.error);
     showState(answer);
@@ -139,10 +201,26 @@ document.addEventListener('click', async (event) => {
   }
 });
 
+byId('counts').addEventListener('click', async () => {
+  try {
+    const { counts, doubled, notKept } = await (await fetch('/counts')).json();
+    const incomplete = counts.reduce((sum, one) => sum + one.incomplete, 0);
+    const parts = ['Разных талонов и повторов: ' + counts.length];
+    parts.push(doubled.length === 0 ? 'каждый вышел не больше одного раза' : 'вышли дважды: ' + doubled.map((one) => one.ticket + ' (бумаги № ' + one.papers.join(', ') + ')').join('; '));
+    if (incomplete > 0) parts.push('недопечатанных: ' + incomplete);
+    if (notKept.length > 0) parts.push('не сохранились: ' + notKept.length);
+    byId('found').textContent = parts.join('; ') + '.';
+  } catch (error) {
+    byId('note').textContent = 'Не удалось: ' + error.message;
+  }
+});
+
+// What is changed from elsewhere and is no sensor comes with the next look.
+setInterval(() => look().catch(() => undefined), 2000);
 const events = new EventSource('/events');
 events.addEventListener('open', () => refresh().catch(() => undefined));
 events.addEventListener('ticket', (event) => addTicket(JSON.parse(event.data).ticket, true));
-events.addEventListener('status', (event) => { const { sensors, online } = JSON.parse(event.data); showState({ ...sensors, online }); });
+events.addEventListener('status', () => look().catch(() => undefined));
 events.addEventListener('error', () => { const lamp = byId('lamp'); lamp.textContent = 'Принтер выключен'; lamp.className = 'bad'; });
 </script>
 </body>

@@ -1,4 +1,4 @@
-import type { CommandBody, CommandSpec, Dialect } from './dialect.ts';
+import type { CommandBody, CommandSpec, CommandTree, Dialect } from './dialect.ts';
 
 /** One thing the byte stream says. */
 export type Command =
@@ -17,8 +17,8 @@ export type Command =
 
 type State =
   | { readonly at: 'ground' }
-  | { readonly at: 'lead'; readonly lead: number }
-  | { readonly at: 'params'; readonly lead: number; readonly spec: CommandSpec; readonly params: number[] }
+  | { readonly at: 'lead'; readonly lead: readonly number[]; readonly next: CommandTree }
+  | { readonly at: 'params'; readonly leadBytes: number; readonly spec: CommandSpec; readonly params: number[] }
   | {
       readonly at: 'body';
       readonly spec: CommandSpec;
@@ -30,20 +30,20 @@ type State =
     };
 
 const GROUND: State = { at: 'ground' };
-const DLE = 0x10;
-
-/** Control bytes that act or are harmless alone: NUL, BEL, HT, LF, FF, CR, CAN. */
-const CONTROLS = new Set([0x00, 0x07, 0x09, 0x0a, 0x0c, 0x0d, 0x18]);
+const NO_TREE: CommandTree = new Map();
+/** No command has more parameters; a list that never ends is not waited for. */
+const MAX_PARAMS = 1024;
 
 /**
  * Turns bytes into commands, one byte at a time, so that it cannot matter how the network cut the stream. It holds no
  * more than one command; raster data leaves it row by row, as a printer prints it. It never throws: what it does not
  * understand leaves it as `garbage`.
  */
-export class EscPosParser {
+export class CommandParser {
   readonly #dialect: Dialect;
   readonly #emit: (command: Command) => void;
   #state: State = GROUND;
+  #mode: 'line' | 'raster' = 'line';
 
   constructor(dialect: Dialect, emit: (command: Command) => void) {
     this.#dialect = dialect;
@@ -63,7 +63,7 @@ export class EscPosParser {
         this.#ground(byte);
         break;
       case 'lead':
-        this.#second(state.lead, byte);
+        this.#next(state, byte);
         break;
       case 'params':
         state.params.push(byte);
@@ -78,45 +78,64 @@ export class EscPosParser {
   /** Forgets a half-received command (power cycle, buffer clear, end of a session). */
   abandon(): void {
     this.#state = GROUND;
+    this.#mode = 'line';
+  }
+
+  get #tree(): CommandTree {
+    return this.#mode === 'raster' ? (this.#dialect.rasterTree ?? NO_TREE) : this.#dialect.tree;
   }
 
   #ground(byte: number): void {
-    if (this.#dialect.leads.has(byte)) this.#state = { at: 'lead', lead: byte };
+    if (this.#tree.has(byte)) this.#next({ lead: [], next: this.#tree }, byte);
+    else if (this.#mode === 'raster') this.#emit({ kind: 'garbage', bytes: [byte] });
     else if (byte >= 0x20) this.#emit({ kind: 'text', byte });
-    else if (CONTROLS.has(byte)) this.#emit({ kind: 'control', byte });
+    else if (this.#dialect.controls.has(byte)) this.#emit({ kind: 'control', byte });
     else this.#emit({ kind: 'garbage', bytes: [byte] });
   }
 
-  #second(lead: number, byte: number): void {
-    const spec = this.#dialect.commands.get((lead << 8) | byte);
-    if (spec === undefined) {
+  #next(
+    { lead, next: branches }: { readonly lead: readonly number[]; readonly next: CommandTree },
+    byte: number,
+  ): void {
+    const node = branches.get(byte);
+    if (node === undefined) {
       this.#state = GROUND;
-      // A lead byte right after a lead byte starts its own command; only the first was garbage.
-      if (this.#dialect.leads.has(byte)) {
-        this.#emit({ kind: 'garbage', bytes: [lead] });
-        this.#ground(byte);
-      } else this.#emit({ kind: 'garbage', bytes: [lead, byte] });
+      // A byte that begins commands starts its own one; only what was before it was garbage.
+      const begins = byte < 0x20 && this.#tree.has(byte);
+      this.#emit({ kind: 'garbage', bytes: begins ? lead : [...lead, byte] });
+      if (begins) this.#ground(byte);
       return;
     }
-    const state: State = { at: 'params', lead, spec, params: [] };
+    if ('next' in node) {
+      this.#state = { at: 'lead', lead: [...lead, byte], next: node.next };
+      return;
+    }
+    const state: State = { at: 'params', leadBytes: lead.length + 1, spec: node, params: [] };
     this.#state = state;
     this.#afterParam(state);
   }
 
   #afterParam(state: Extract<State, { at: 'params' }>): void {
-    const { spec, params, lead } = state;
-    if (spec.more(params) > 0) return;
+    const { spec, params } = state;
+    if (spec.more(params) > 0) {
+      if (params.length < MAX_PARAMS) return;
+      this.#state = GROUND;
+      this.#emit({ kind: 'garbage', bytes: params });
+      return;
+    }
+    if (spec.enters !== undefined) this.#mode = spec.enters;
     const body = spec.body?.(params);
     if (body?.treat === 'rows') {
       const rowBytes = body.rowBytes ?? 0;
       const rows = rowBytes === 0 ? 0 : body.length / rowBytes;
-      this.#emit({ kind: 'raster', mode: (params[1] ?? 0) & 3, rowBytes, rows });
+      this.#emit({ kind: 'raster', mode: body.mode ?? 0, rowBytes, rows });
     }
     if (body === undefined || body.length === 0) {
       this.#state = GROUND;
       if (body?.treat === 'rows') return;
-      if (lead === DLE) this.#emit({ kind: 'realtime', name: spec.name, length: 2 + params.length });
-      else this.#emit({ kind: 'command', name: spec.name, params, body: [] });
+      if (spec.realTime === true) {
+        this.#emit({ kind: 'realtime', name: spec.name, length: state.leadBytes + params.length });
+      } else this.#emit({ kind: 'command', name: spec.name, params, body: [] });
       return;
     }
     const row = new Uint8Array(body.treat === 'rows' ? (body.rowBytes ?? 0) : 0);
@@ -130,7 +149,7 @@ export class EscPosParser {
       const column = state.taken % rowBytes;
       state.row[column] = byte;
       if (column === rowBytes - 1) {
-        this.#emit({ kind: 'raster-row', row: state.row, mode: (state.params[1] ?? 0) & 3 });
+        this.#emit({ kind: 'raster-row', row: state.row, mode: body.mode ?? 0 });
         state.row = new Uint8Array(rowBytes);
       }
     } else if (body.treat === 'keep') state.kept.push(byte);

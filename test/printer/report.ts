@@ -56,7 +56,7 @@ export class Report {
   }
 
   /** The counts since the last call, which starts them anew. */
-  take(): Omit<TicketDraft, 'complete' | 'text' | 'qr'> {
+  take(): Omit<TicketDraft, 'complete' | 'text' | 'qr' | 'codePages'> {
     const taken = {
       bytes: this.#bytes,
       interruptions: this.#interruptions,

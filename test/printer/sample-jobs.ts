@@ -1,4 +1,4 @@
-import { EPSON_CODE_PAGES } from './code-pages.ts';
+import { codePage, EPSON_PAGES } from './code-pages.ts';
 
 /** Joins numbers, texts (ASCII) and buffers into the bytes of a job. */
 export function bytes(...parts: readonly (number | string | Uint8Array)[]): Buffer {
@@ -14,14 +14,20 @@ export function bytes(...parts: readonly (number | string | Uint8Array)[]): Buff
  * @throws {RangeError} for a letter that the page does not have.
  */
 export function inPage(page: number, text: string): Buffer {
-  const high = EPSON_CODE_PAGES.get(page);
-  if (high === undefined) throw new RangeError(`code page ${page}: the printer has no such page`);
+  const name = EPSON_PAGES.get(page);
+  if (name === undefined) throw new RangeError(`code page ${page}: the printer has no such page`);
+  return encoded(name, text);
+}
+
+/** Text in a code page, by its name. @throws {RangeError} for a letter that the page does not have. */
+export function encoded(name: string, text: string): Buffer {
+  const high = codePage(name);
   return Buffer.from(
     Array.from(text, (char) => {
       const code = char.codePointAt(0) ?? 0;
       if (code < 0x80) return code;
       const index = high.indexOf(char);
-      if (index < 0) throw new RangeError(`'${char}' is not in code page ${page}`);
+      if (index < 0) throw new RangeError(`'${char}' is not in code page ${name}`);
       return 0x80 + index;
     }),
   );

@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Clock } from './clock.ts';
 import type { Device } from './device.ts';
 import type { EventHub } from './events.ts';
+import { type DeviceLine, deviceLine, type Line, socketLine } from './lines.ts';
 
 const BYTES_EVENT_MS = 50;
 /** How much is read ahead of a slow intake when what is not taken in must be lost with its sender. */
@@ -19,7 +20,7 @@ export interface LinkBehaviour {
 
 interface Session {
   readonly id: number;
-  readonly socket: Socket;
+  readonly line: Line;
   readonly inbox: Uint8Array[];
   inboxBytes: number;
   taken: number;
@@ -31,7 +32,11 @@ interface Session {
   cancelAnnounce: (() => void) | undefined;
 }
 
-/** The raw port (9100 on a real printer): sessions, intake at the configured rate, back-pressure, faults. */
+/**
+ * The raw port (9100 on a real printer) and the device file: sessions, intake at the configured rate, back-pressure, faults.
+ * A device file is one session without an end; when it is dropped the cable is out, and what is sent is lost, until it is
+ * plugged in again.
+ */
 export class PrintServer {
   readonly behaviour: LinkBehaviour;
   readonly #clock: Clock;
@@ -41,11 +46,14 @@ export class PrintServer {
   readonly #host: string;
   #device: Device | undefined;
   #server: Server | undefined;
+  #file: DeviceLine | undefined;
+  #fileSession: Session | undefined;
   #port = 0;
   #nextId = 1;
   #latest: Session | undefined;
   #dropAfter = Infinity;
   #received = 0;
+  #lost = 0;
   #ingesting = false;
   #cancelSlice: (() => void) | undefined;
   #sliceDue = 0;
@@ -76,9 +84,19 @@ export class PrintServer {
     return this.#server !== undefined;
   }
 
+  /** Whether the cable of the device file is in; true when there is none. */
+  get plugged(): boolean {
+    return this.#file === undefined || this.#fileSession !== undefined;
+  }
+
   /** Bytes taken in since the start. */
   get received(): number {
     return this.#received;
+  }
+
+  /** Bytes that were sent while the cable of the device file was out, and went nowhere. */
+  get lost(): number {
+    return this.#lost;
   }
 
   /** Bytes taken in on the latest connection. */
@@ -97,6 +115,7 @@ export class PrintServer {
 
   /** Opens the port; a second time it opens the same one again. Rejects when the port is taken. */
   listen(port = this.#port): Promise<void> {
+    this.plug();
     if (this.#server !== undefined) return Promise.resolve();
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
     return new Promise((resolve, reject) => {
@@ -110,20 +129,48 @@ export class PrintServer {
     });
   }
 
-  /** Closes the port: new connections are refused, open ones go on. */
+  /** Serves a device file as well. @throws when it cannot be opened. */
+  openFile(path: string): void {
+    this.#file = deviceLine(path, {
+      data: (bytes) => {
+        // Out of its socket the cable carries nothing.
+        if (this.#fileSession === undefined) this.#lost += bytes.length;
+        else this.#arrived(this.#fileSession, bytes);
+      },
+      end: () => {
+        if (this.#fileSession !== undefined) this.#ended(this.#fileSession);
+      },
+    });
+    this.#fileSession = this.#begin(this.#file);
+  }
+
+  /** Puts the cable of the device file in again. */
+  plug(): void {
+    if (this.#file === undefined || this.plugged) return;
+    this.#fileSession = this.#begin(this.#file);
+    this.ingest();
+  }
+
+  /** Closes the port: new connections are refused, open ones go on. The cable of the device file is out. */
   refuse(): void {
     this.#server?.close();
     this.#server = undefined;
+    if (this.#fileSession !== undefined) this.#drop(this.#fileSession);
   }
 
   /** Resets every connection. */
   dropConnections(): void {
-    for (const session of this.#sessions.values()) {
-      session.inbox.length = 0;
-      session.inboxBytes = 0;
-      session.socket.resetAndDestroy();
-      this.#gone(session);
-    }
+    for (const session of this.#sessions.values()) this.#drop(session);
+  }
+
+  #drop(session: Session): void {
+    if (session === this.#fileSession) this.#lost += session.inboxBytes;
+    session.inbox.length = 0;
+    session.inboxBytes = 0;
+    session.line.reset();
+    this.#gone(session);
+    // The device file goes on being read, for what is sent into nothing must not wait there.
+    if (this.#fileSession === undefined) this.#file?.resume();
   }
 
   /** Resets the connection that carries the `count`-th byte from now. */
@@ -134,8 +181,8 @@ export class PrintServer {
   /** Sends an answer; lost when the connection is gone or the cable out. */
   send(connection: number, bytes: readonly number[]): void {
     const session = this.#sessions.get(connection);
-    if (session === undefined || this.behaviour.halfOpen || !session.socket.writable) return;
-    session.socket.write(Uint8Array.from(bytes));
+    if (session === undefined || this.behaviour.halfOpen) return;
+    session.line.send(Uint8Array.from(bytes));
   }
 
   /** Takes in what may be taken in now. Called when there is room, when time has passed, when behaviour changed. */
@@ -154,21 +201,36 @@ export class PrintServer {
     this.refuse();
     this.#cancelSlice?.();
     this.dropConnections();
+    this.#file?.close();
+    this.#file = undefined;
   }
 
   #accept(socket: Socket): void {
-    const id = this.#nextId++;
     socket.on('error', () => {
       // A reset by the sender; 'close' follows and tells the rest.
     });
     if (this.#oneSession && this.#sessions.size > 0) {
-      this.#events.emit({ type: 'connection', connection: id, accepted: false });
+      this.#events.emit({ type: 'connection', connection: this.#nextId++, accepted: false });
       socket.resetAndDestroy();
       return;
     }
+    let session: Session | undefined;
+    const line = socketLine(socket, {
+      data: (bytes) => {
+        if (session !== undefined) this.#arrived(session, bytes);
+      },
+      end: () => {
+        if (session !== undefined) this.#ended(session);
+      },
+    });
+    session = this.#begin(line);
+    if (this.behaviour.halfOpen) socket.pause();
+  }
+
+  #begin(line: Line): Session {
     const session: Session = {
-      id,
-      socket,
+      id: this.#nextId++,
+      line,
       inbox: [],
       inboxBytes: 0,
       taken: 0,
@@ -179,17 +241,18 @@ export class PrintServer {
       announcedAt: -Infinity,
       cancelAnnounce: undefined,
     };
-    this.#sessions.set(id, session);
+    this.#sessions.set(session.id, session);
     this.#latest = session;
-    this.#events.emit({ type: 'connection', connection: id, accepted: true });
-    socket.on('data', (chunk: Uint8Array) => {
-      session.inbox.push(chunk);
-      session.inboxBytes += chunk.length;
-      this.ingest();
-    });
-    socket.on('end', () => this.#ended(session));
-    socket.on('close', () => this.#ended(session));
-    if (this.behaviour.halfOpen) socket.pause();
+    this.#events.emit({ type: 'connection', connection: session.id, accepted: true });
+    this.#device?.connected(session.id);
+    return session;
+  }
+
+  #arrived(session: Session, bytes: Uint8Array): void {
+    if (session.gone) return;
+    session.inbox.push(bytes);
+    session.inboxBytes += bytes.length;
+    this.ingest();
   }
 
   #ended(session: Session): void {
@@ -206,7 +269,8 @@ export class PrintServer {
     session.gone = true;
     session.cancelAnnounce?.();
     this.#sessions.delete(session.id);
-    session.socket.end();
+    if (session === this.#fileSession) this.#fileSession = undefined;
+    session.line.end();
     this.#device?.disconnected(session.id);
     this.#events.emit({ type: 'disconnect', connection: session.id, bytes: session.taken });
   }
@@ -229,8 +293,8 @@ export class PrintServer {
     if (session.ended && session.inboxBytes === 0) return this.#gone(session);
     // Back-pressure: what is not taken in stays with the sender.
     const readAhead = this.behaviour.loseUnread && session.inboxBytes < READ_AHEAD;
-    if (this.behaviour.halfOpen || (session.inboxBytes > 0 && !readAhead)) session.socket.pause();
-    else session.socket.resume();
+    if (this.behaviour.halfOpen || (session.inboxBytes > 0 && !readAhead)) session.line.pause();
+    else session.line.resume();
   }
 
   /** Bytes that the configured rate lets in now; sets a timer for the rest. */
@@ -262,10 +326,7 @@ export class PrintServer {
     this.#announce(session, first);
     if (this.#dropAfter > 0) return;
     this.#dropAfter = Infinity;
-    session.inbox.length = 0;
-    session.inboxBytes = 0;
-    session.socket.resetAndDestroy();
-    this.#gone(session);
+    this.#drop(session);
   }
 
   #announce(session: Session, first: boolean): void {

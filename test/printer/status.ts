@@ -3,11 +3,17 @@ export interface Sensors {
   readonly paper: 'ok' | 'near' | 'out';
   readonly cover: 'open' | 'closed';
   readonly cutter: 'ok' | 'jammed';
+  /** Too hot to print: it goes on by itself when it has cooled down. */
+  readonly head: 'ok' | 'hot';
+  /** Of a printer with a presenter: a cut ticket waits in its mouth to be taken. */
+  readonly exit: 'free' | 'ticket';
 }
+
+export const FINE: Sensors = { paper: 'ok', cover: 'closed', cutter: 'ok', head: 'ok', exit: 'free' };
 
 /** A printer prints only with its cover closed, paper in it and no error. */
 export function isOnline(sensors: Sensors): boolean {
-  return sensors.cover === 'closed' && sensors.paper !== 'out' && sensors.cutter === 'ok';
+  return sensors.cover === 'closed' && sensors.paper !== 'out' && sensors.cutter === 'ok' && sensors.head === 'ok';
 }
 
 /**
@@ -24,10 +30,10 @@ export function realTimeStatus(n: number, sensors: Sensors): number {
         fixed |
         (sensors.cover === 'open' ? 0x04 : 0) |
         (sensors.paper === 'out' ? 0x20 : 0) |
-        (sensors.cutter === 'ok' ? 0 : 0x40)
+        (sensors.cutter === 'ok' && sensors.head === 'ok' ? 0 : 0x40)
       );
     case 3:
-      return fixed | (sensors.cutter === 'ok' ? 0 : 0x08);
+      return fixed | (sensors.cutter === 'ok' ? 0 : 0x08) | (sensors.head === 'ok' ? 0 : 0x40);
     case 4:
       return fixed | (sensors.paper === 'ok' ? 0 : 0x0c) | (sensors.paper === 'out' ? 0x60 : 0);
     default:
@@ -44,7 +50,7 @@ export function paperStatus(sensors: Sensors): number {
 export function automaticStatus(sensors: Sensors): readonly [number, number, number, number] {
   return [
     0x10 | (isOnline(sensors) ? 0 : 0x08) | (sensors.cover === 'open' ? 0x20 : 0),
-    sensors.cutter === 'ok' ? 0 : 0x08,
+    (sensors.cutter === 'ok' ? 0 : 0x08) | (sensors.head === 'ok' ? 0 : 0x40),
     paperStatus(sensors),
     0x00,
   ];
@@ -53,7 +59,7 @@ export function automaticStatus(sensors: Sensors): readonly [number, number, num
 /** Whether a change from `before` to `after` is one that `GS a mask` asked to be told of. */
 export function automaticStatusDue(mask: number, before: Sensors, after: Sensors): boolean {
   const online = (mask & 0x02) !== 0 && (isOnline(before) !== isOnline(after) || before.cover !== after.cover);
-  const error = (mask & 0x04) !== 0 && before.cutter !== after.cutter;
+  const error = (mask & 0x04) !== 0 && (before.cutter !== after.cutter || before.head !== after.head);
   const paper = (mask & 0x08) !== 0 && before.paper !== after.paper;
   return online || error || paper;
 }

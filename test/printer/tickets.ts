@@ -24,8 +24,10 @@ export interface Ticket {
   readonly connections: readonly number[];
   /** Its text-mode lines; text inside a raster is not read. */
   readonly text: string;
-  /** Contents of QR codes printed by `GS ( k`; codes inside a raster are not read. */
+  /** Contents of QR codes drawn by command; codes inside a raster are not read. */
   readonly qr: readonly string[];
+  /** Names of the code pages whose upper halves were printed; `gbk` in Chinese mode. */
+  readonly codePages: readonly string[];
   /** SHA-256 of the picture: equal for two papers exactly when they look the same. */
   readonly sha256: string;
   /** Path of its picture on the printer's page. */

@@ -1,50 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock } from '../printer/clock.ts';
-import { type Behaviour, Device, type DeviceMake } from '../printer/device.ts';
-import { EPSON } from '../printer/dialect.ts';
-import { EventHub } from '../printer/events.ts';
+import { Rig } from '../printer/rig.ts';
 import { bytes, confirmRequest, CUT, INIT, inPage, qrCode, raster, textTicket } from '../printer/sample-jobs.ts';
-import { type Ticket, TicketStore } from '../printer/tickets.ts';
-
-class Rig {
-  readonly clock = new ManualClock();
-  readonly events = new EventHub();
-  readonly store = new TicketStore(10);
-  readonly sent: { connection: number; bytes: number[] }[] = [];
-  readonly device: Device;
-
-  constructor(behaviour: Partial<Behaviour> = {}, make: Partial<DeviceMake> = {}) {
-    this.device = new Device(
-      { dialect: EPSON, widthDots: 576, cutterMm: 15, bufferBytes: 65_536, resyncOnDisconnect: true, ...make },
-      { speed: 250, mute: false, gsH: true, stallStatus: false, holdConfirm: false, ...behaviour },
-      {
-        clock: this.clock,
-        events: this.events,
-        tickets: this.store,
-        send: (connection, data) => this.sent.push({ connection, bytes: [...data] }),
-        connections: () => [1],
-        roomMade: () => undefined,
-      },
-    );
-  }
-
-  /** Gives the bytes to the device and lets `ms` pass. */
-  print(data: Uint8Array, ms = 60_000): void {
-    this.device.receive(1, data);
-    this.clock.advance(ms);
-  }
-
-  get answers(): string[] {
-    return this.sent.map(({ bytes }) => Buffer.from(bytes).toString('hex'));
-  }
-
-  ticket(n = 1): Ticket {
-    const ticket = this.store.list[n - 1];
-    if (ticket === undefined) throw new Error(`ticket ${n} has not been cut`);
-    return ticket;
-  }
-}
 
 const status = (n: number): Buffer => bytes(0x10, 0x04, n);
 const confirmed = (id: string): string => `3722${Buffer.from(id).toString('hex')}00`;
@@ -80,6 +37,23 @@ describe('printing', () => {
     expect(rig.ticket(2).sha256).toBe(rig.ticket(1).sha256);
     expect(rig.ticket(2).bytes).toBe(job.length);
     expect(rig.ticket(2).lengthMm).toBe(rig.ticket(1).lengthMm);
+  });
+
+  it('cuts by ESC i and ESC m where the paper is', () => {
+    rig.print(bytes(INIT, 0x1b, 'J', 160, 'A\n', 0x1b, 'i'));
+    rig.print(bytes(INIT, 0x1b, 'J', 200, 0x1b, 'm'));
+    expect(rig.store.list.map((ticket) => ticket.complete)).toEqual([true, true]);
+  });
+
+  it('feeds in the steps that GS P sets', () => {
+    const length = (...setting: number[]): number => {
+      const one = new Rig();
+      one.print(bytes(INIT, ...setting, 'A\n', 0x1b, 'J', 200, CUT));
+      return one.ticket().lengthMm;
+    };
+    expect(length()).toBe(length(0x1d, 0x50, 203, 203));
+    // 200 steps of 1/255 inch are 159 dots; lengths are told to a tenth of a millimetre.
+    expect(Math.abs(length() - length(0x1d, 0x50, 203, 255) - (200 - 159) / 8)).toBeLessThan(0.11);
   });
 
   it('leaves the last lines on the next ticket when it cuts without feeding to the cutter', () => {
@@ -329,6 +303,66 @@ describe('faults', () => {
     rig.device.sense({ paper: 'ok' });
     rig.clock.advance(1000);
     expect(rig.store.list).toHaveLength(0);
+  });
+
+  it('a head that is too hot stops it until it has cooled down', () => {
+    rig.print(bytes(0x1d, 'a', 0x0e));
+    rig.device.sense({ head: 'hot' });
+    rig.print(bytes(INIT, 'A\n', CUT, status(2), status(3)));
+    expect(rig.answers).toEqual(['10000000', '18400000', '52', '52']);
+    expect(rig.store.list).toHaveLength(0);
+    rig.device.sense({ head: 'ok' });
+    rig.clock.advance(1000);
+    expect(rig.store.list).toHaveLength(1);
+  });
+
+  it('a cutter that jams at a cut cuts when the jam is cleared: one paper', () => {
+    rig.device.behaviour.jamAtCut = true;
+    rig.print(bytes(INIT, 'A\n', CUT, confirmRequest('0001')));
+    expect(rig.device.sensors.cutter).toBe('jammed');
+    expect([rig.store.list.length, rig.answers]).toEqual([0, []]);
+    rig.device.sense({ cutter: 'ok' });
+    rig.clock.advance(1000);
+    expect(rig.ticket()).toMatchObject({ complete: true, text: 'A', interruptions: ['cutter-error'] });
+    expect(rig.answers).toEqual([confirmed('0001')]);
+  });
+
+  it('can lose its buffer, and what it is sent, when it is out of paper: the rest of the job never comes', () => {
+    rig = new Rig({ loseBuffer: true });
+    rig.device.runOutAfter(50);
+    rig.print(bytes(INIT, raster(8, 800), CUT, confirmRequest('0001')));
+    expect([rig.device.queuedBytes, rig.device.room]).toEqual([0, 65_536]);
+    rig.print(bytes('late\n', status(4)));
+    expect([rig.device.queuedBytes, rig.answers]).toEqual([0, ['7e']]);
+    rig.device.sense({ paper: 'ok' });
+    rig.clock.advance(60_000);
+    expect(rig.store.list).toHaveLength(0);
+    rig.print(bytes(INIT, 'next\n', CUT, confirmRequest('0002')));
+    // What had been printed is still on the paper: the next ticket hangs on it.
+    expect(rig.ticket()).toMatchObject({ text: 'next', interruptions: ['paper-out'], complete: true });
+    expect(rig.ticket().lengthMm).toBeGreaterThan(65);
+    expect(rig.answers).toEqual(['7e', confirmed('0002')]);
+  });
+
+  it('stands still while stalled, with status answers that say that all is well', () => {
+    rig.device.behaviour.stall = true;
+    rig.print(bytes(INIT, 'A\n', CUT, status(1), confirmRequest('0001')));
+    expect([rig.store.list.length, rig.answers]).toEqual([0, ['12']]);
+    rig.device.behaviour.stall = false;
+    rig.device.pump();
+    rig.clock.advance(1000);
+    expect([rig.store.list.length, rig.answers]).toEqual([1, ['12', confirmed('0001')]]);
+  });
+
+  it('tells of changes from power-on when a switch inside is set so', () => {
+    rig = new Rig({ asb: true });
+    rig.device.connected(1);
+    rig.device.sense({ paper: 'near' });
+    rig.print(bytes(0x1d, 'a', 0));
+    rig.device.sense({ paper: 'ok' });
+    rig.device.powerCycle();
+    rig.device.sense({ cover: 'open' });
+    expect(rig.answers).toEqual(['10000000', '10000300', '38000000']);
   });
 
   it('takes away paper that is never cut', () => {

@@ -58,6 +58,7 @@ describe('the kept pictures', () => {
       connections: [],
       text: '',
       qr: [],
+      codePages: [],
       realtimeInsideData: 0,
       garbage: { count: 0, sample: '' },
       skipped: {},
