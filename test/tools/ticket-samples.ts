@@ -1,17 +1,56 @@
 import { visitCode } from '../../shared/domain/visit-code.ts';
 import type { Printable, SlipContent, TicketContent } from '../../electron/core/ports.ts';
+import { DEFAULT_TEMPLATE, type TicketTemplate } from '../../electron/core/printing/template.ts';
 
 /** Tickets to look at and to test with: the ordinary ones, and the ones that are hard to lay out. */
 
+const PASSPORT = {
+  ru: 'Паспорт гражданина РФ',
+  en: 'Passport of a citizen of Russia',
+  tt: 'Россия гражданы паспорты',
+  uz: 'Rossiya fuqarosi pasporti',
+  tg: 'Шиносномаи шаҳрванди Русия',
+  ky: 'Россиянын жаранынын паспорту',
+  zh: '俄罗斯公民护照',
+  ar: 'جواز سفر مواطن روسيا',
+};
+
 const BOOKING: TicketContent = {
   kind: 'ticket',
-  office: { ru: 'Мои документы', en: 'My Documents' },
-  officeSubtitle: { ru: 'Центральный район', en: 'Central District' },
+  office: {
+    ru: 'Мои документы',
+    en: 'My Documents',
+    tt: 'Минем документлар',
+    uz: 'Mening hujjatlarim',
+    tg: 'Ҳуҷҷатҳои ман',
+    ky: 'Менин документтерим',
+    zh: '我的文件',
+    ar: 'مستنداتي',
+  },
+  officeSubtitle: {
+    ru: 'Центральный район',
+    en: 'Central District',
+    tt: 'Үзәк район',
+    uz: 'Markaziy tuman',
+    tg: 'Ноҳияи марказӣ',
+    ky: 'Борбордук район',
+    zh: '中央区',
+    ar: 'المنطقة المركزية',
+  },
   number: 'А\u00a0047',
   stations: [
     {
-      service: { ru: 'Паспорт гражданина РФ', en: 'Passport of a citizen of Russia' },
-      place: { ru: 'зал Б, окна 4–7', en: 'hall Б, windows 4–7' },
+      service: PASSPORT,
+      place: {
+        ru: 'зал Б, окна 4–7',
+        en: 'hall Б, windows 4–7',
+        tt: 'Б залы, 4–7 тәрәзәләр',
+        uz: 'Б zali, 4–7-oynalar',
+        tg: 'толори Б, тирезаҳои 4–7',
+        ky: 'Б залы, 4–7-терезелер',
+        zh: 'Б 厅，4–7 号窗口',
+        ar: 'القاعة Б، النوافذ 4–7',
+      },
     },
   ],
   startsAt: Date.UTC(2026, 10, 21, 7, 30),
@@ -21,8 +60,26 @@ const BOOKING: TicketContent = {
   priority: null,
   late: false,
   papers: [
-    { ru: 'паспорт, который меняете', en: 'the passport you are replacing' },
-    { ru: 'две фотографии 35×45', en: 'two photographs 35×45' },
+    {
+      ru: 'паспорт, который меняете',
+      en: 'the passport you are replacing',
+      tt: 'алыштырыла торган паспорт',
+      uz: 'almashtirilayotgan pasport',
+      tg: 'шиносномаи ивазшаванда',
+      ky: 'алмаштырыла турган паспорт',
+      zh: '需更换的护照',
+      ar: 'جواز السفر المراد استبداله',
+    },
+    {
+      ru: 'две фотографии 35×45',
+      en: 'two photographs 35×45',
+      tt: 'ике фотосурәт 35×45',
+      uz: 'ikkita fotosurat 35×45',
+      tg: 'ду акси 35×45',
+      ky: 'эки сүрөт 35×45',
+      zh: '两张 35×45 毫米照片',
+      ar: 'صورتان 35×45',
+    },
   ],
   qr: visitCode('0197f3a2-5c1e-7b44-9a10-3f6f2b8d9e01'),
   copy: 0,
@@ -49,7 +106,7 @@ const SLIP: SlipContent = {
   language: 'ru',
   staffLanguage: 'ru',
   bookingNumber: '7K4M-2Q9X',
-  services: [{ ru: 'Паспорт гражданина РФ', en: 'Passport of a citizen of Russia' }],
+  services: [PASSPORT],
   startsAt: Date.UTC(2026, 10, 24, 7, 30),
   arriveFrom: Date.UTC(2026, 10, 24, 7, 0),
   address: { ru: 'ул. Садовая, д. 14', en: '14 Sadovaya Street' },
@@ -138,10 +195,18 @@ export const SAMPLES: Readonly<Record<string, Printable>> = {
     ...BOOKING,
     startsAt: null,
     priority: {
-      name: { ru: 'Родители с детьми до трёх лет', en: 'Parents with children under three' },
+      name: {
+        ru: 'Родители с детьми до трёх лет',
+        en: 'Parents with children under three',
+        ky: 'Үч жашка чейинки балдары бар ата-энелер',
+      },
       level: 'first',
       confirmed: false,
-      document: { ru: 'свидетельство о рождении ребёнка', en: 'the birth certificate of the child' },
+      document: {
+        ru: 'свидетельство о рождении ребёнка',
+        en: 'the birth certificate of the child',
+        ky: 'баланын туулгандыгы жөнүндө күбөлүк',
+      },
     },
   },
   'claim-confirmed': {
@@ -196,4 +261,35 @@ export const SAMPLES: Readonly<Record<string, Printable>> = {
   },
   'slip-unconfirmed': { ...SLIP, confirmed: false, bookingNumber: null, qr: null },
   'slip-unconfirmed-english': { ...SLIP, language: 'en', confirmed: false, bookingNumber: null, qr: null, papers: [] },
+};
+
+/** What an office may make of its ticket: its own sign and words, the services before the number, no wait. */
+export const OWN_TEMPLATE: TicketTemplate = {
+  ...DEFAULT_TEMPLATE,
+  logo: {
+    path: 'M12 2 22 8v8l-10 6L2 16V8Zm0 5-5.500 3.200v5.600L12 19l5.500-3.200v-5.600Z',
+    box: 24,
+    drawn: 'filled',
+  },
+  bilingual: false,
+  sections: [
+    { section: 'logo' },
+    { section: 'text', size: 'large', text: { ru: 'Добро пожаловать!', en: 'Welcome!', uz: 'Xush kelibsiz!' } },
+    { section: 'services' },
+    { section: 'number', label: { ru: 'Номер в очереди', en: 'Number in the queue', uz: 'Navbatdagi raqam' } },
+    { section: 'office' },
+    { section: 'window' },
+    { section: 'time' },
+    { section: 'qr' },
+    {
+      section: 'footer',
+      text: {
+        ru: 'Сохраните талон до конца приёма.',
+        en: 'Keep the ticket until you leave.',
+        uz: 'Talonni qabul oxirigacha saqlang.',
+      },
+    },
+    { section: 'papers' },
+    { section: 'text', size: 'small', text: { ru: 'Справки: 8 800 555-35-35', uz: 'Maʼlumot: 8 800 555-35-35' } },
+  ],
 };

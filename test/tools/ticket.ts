@@ -1,45 +1,40 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { createCanvas } from '@napi-rs/canvas';
-import { isBlack } from '../../electron/core/printing/bitmap.ts';
-import { ticketBytes } from '../../electron/core/printing/escpos.ts';
-import { bundledFonts } from '../../electron/core/printing/fonts.ts';
+import type { Printable } from '../../electron/core/ports.ts';
+import { bundledFonts, missingGlyphs } from '../../electron/core/printing/fonts.ts';
+import { PAPER_LANGUAGES } from '../../electron/core/printing/labels.ts';
+import { PRINTER_WIDTHS } from '../../electron/core/printing/printer-config.ts';
+import { PROFILES } from '../../electron/core/printing/profiles.ts';
+import { DEFAULT_TEMPLATE, readTemplate, type TicketTemplate } from '../../electron/core/printing/template.ts';
 import { createTicketRenderer } from '../../electron/core/printing/ticket.ts';
-import type { TicketBitmap } from '../../electron/core/ports.ts';
+import { bitmapPng } from './one-bit-png.ts';
+import { jobBytes, profileNamed, rasterJob, textJob } from './ticket-bytes.ts';
+import { writeGoldens } from './ticket-goldens.ts';
 import { SAMPLES } from './ticket-samples.ts';
+import { printedPaper } from './ticket-printed.ts';
 
-/** `npm run ticket`: the bytes of a sample ticket as they would go to the printer, and a picture of it. */
+/** `npm run ticket`: the bytes of a ticket as they would go to a printer, and a picture of what it would print. */
 
-const WIDTHS = ['576', '384'] as const;
-const MODES = ['raster'] as const;
+const MODES = ['raster', 'text'] as const;
 
-const USAGE = `Writes the bytes of a sample ticket, ready for a printer:
+const USAGE = `Writes the bytes of a ticket, ready for a printer, and a picture of what comes out:
 
-  npm run ticket -- --sample booking --width 576 --mode raster --out ticket.bin [--png ticket.png]
+  npm run ticket -- --lang tt --width 576 --out ticket.bin --png ticket.png
 
-  --sample  ${Object.keys(SAMPLES).join(' | ')} (booking)
-  --width   ${WIDTHS.join(' | ')} dots: paper of 80 or 58 mm (576)
-  --mode    ${MODES.join(' | ')}
-  --out     file for the bytes; try it with: nc PRINTER 9100 < ticket.bin
-  --png     file for a picture of the ticket
+  --sample    ${Object.keys(SAMPLES).join(' | ')} (booking)
+  --data      JSON file with what is to be different from the sample (see Printable in electron/core/ports.ts)
+  --template  JSON file with the template of the office (as the setting ticket.template)
+  --lang      ${PAPER_LANGUAGES.join(' | ')} (as the sample has it)
+  --copy      number of the copy: its bar says «ПОВТОР»
+  --width     ${PRINTER_WIDTHS.join(' | ')} dots: 384 is paper of 58 mm (576)
+  --mode      ${MODES.join(' | ')} (raster)
+  --profile   ${Object.keys(PROFILES).join(' | ')} (epson)
+  --page      code page of the text (the first of the profile that has all its characters)
+  --out       file for the bytes; try it with: nc PRINTER 9100 < ticket.bin
+  --png       file for a picture: as drawn, or, in text, as the virtual printer prints these very bytes
+  --goldens   draws the pictures that the tests compare with anew: look at each before you commit them
   --help`;
-
-/** @returns the ticket as a black-and-white PNG, a pixel for each dot. */
-export const bitmapPng = (bitmap: TicketBitmap): Buffer => {
-  const canvas = createCanvas(bitmap.width, bitmap.height);
-  const ctx = canvas.getContext('2d');
-  const image = ctx.createImageData(bitmap.width, bitmap.height);
-  for (let y = 0; y < bitmap.height; y += 1) {
-    for (let x = 0; x < bitmap.width; x += 1) {
-      const at = (y * bitmap.width + x) * 4;
-      image.data.fill(isBlack(bitmap, x, y) ? 0 : 255, at, at + 3);
-      image.data[at + 3] = 255;
-    }
-  }
-  ctx.putImageData(image, 0, 0);
-  return canvas.toBuffer('image/png');
-};
 
 const oneOf = <T extends string>(option: string, value: string, allowed: readonly T[]): T => {
   const found = allowed.find((one) => one === value);
@@ -52,15 +47,47 @@ const write = (file: string, bytes: Uint8Array): void => {
   writeFileSync(file, bytes);
 };
 
-const main = (args: string[]): void => {
+const templateIn = (file: string | undefined): TicketTemplate => {
+  if (file === undefined) return DEFAULT_TEMPLATE;
+  const read = readTemplate(JSON.parse(readFileSync(file, 'utf8')));
+  if (read.ok) return read.template;
+  throw new RangeError([file, ...read.problems.map(({ ru }) => `  ${ru}`)].join('\n'));
+};
+
+interface Wish {
+  sample: string;
+  data?: string | undefined;
+  lang?: string | undefined;
+  copy?: string | undefined;
+}
+
+const contentOf = ({ sample, data, lang, copy }: Wish): Printable => {
+  const given = data === undefined ? {} : (JSON.parse(readFileSync(data, 'utf8')) as Partial<Printable>);
+  const content = { ...SAMPLES[oneOf('sample', sample, Object.keys(SAMPLES))], ...given } as Printable;
+  if (lang !== undefined) content.language = oneOf('lang', lang, PAPER_LANGUAGES);
+  if (copy !== undefined) {
+    if (!/^\d{1,3}$/.test(copy)) throw new RangeError(`--copy ${copy}: a number from 0 to 999`);
+    content.copy = Number(copy);
+  }
+  return content;
+};
+
+const main = async (args: string[]): Promise<void> => {
   const { values } = parseArgs({
     args,
     options: {
       sample: { type: 'string', default: 'booking' },
+      data: { type: 'string' },
+      template: { type: 'string' },
+      lang: { type: 'string' },
+      copy: { type: 'string' },
       width: { type: 'string', default: '576' },
       mode: { type: 'string', default: 'raster' },
+      profile: { type: 'string', default: 'epson' },
+      page: { type: 'string' },
       out: { type: 'string' },
       png: { type: 'string' },
+      goldens: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -68,24 +95,40 @@ const main = (args: string[]): void => {
     console.log(USAGE);
     return;
   }
-  const sample = SAMPLES[oneOf('sample', values.sample, Object.keys(SAMPLES))];
-  const width = Number(oneOf('width', values.width, WIDTHS));
-  oneOf('mode', values.mode, MODES);
-  if (!sample) return;
+  const renderer = createTicketRenderer(bundledFonts());
+  if (values.goldens) {
+    for (const file of writeGoldens(renderer)) console.log(path.relative(process.cwd(), file));
+    return;
+  }
+  const content = contentOf(values);
+  const template = templateIn(values.template);
+  const width = Number(oneOf('width', values.width, PRINTER_WIDTHS.map(String)));
+  const profile = profileNamed(values.profile);
+  const mode = oneOf('mode', values.mode, MODES);
   if (values.out === undefined && values.png === undefined)
     throw new RangeError('say where to write: --out FILE or --png FILE');
-  const bitmap = createTicketRenderer(bundledFonts()).draw(sample, width);
-  const bytes = ticketBytes(bitmap, { confirm: null, fence: false });
+  const missing = missingGlyphs(JSON.stringify(content));
+  if (missing.length > 0) console.error(`no type of ours has: ${missing.join(' ')}`);
+  const job =
+    mode === 'text'
+      ? textJob(content, template, { profile, width, page: values.page ?? null })
+      : rasterJob(renderer, content, template, width);
+  const bytes = jobBytes(profile, job);
   if (values.out !== undefined) write(values.out, bytes);
-  if (values.png !== undefined) write(values.png, bitmapPng(bitmap));
+  const [first] = job.ops;
+  const drawn = first?.op === 'raster' ? bitmapPng(first.bitmap) : null;
+  const picture = drawn ?? (await printedPaper(bytes, profile, width)).png;
+  if (values.png !== undefined) write(values.png, picture);
+  const page = job.page ? ` in ${job.page.page}, which is page ${job.page.number} there` : '';
+  const mm = picture.readUInt32BE(20) / 8;
   console.log(
-    `${values.sample}: ${bitmap.width} x ${bitmap.height} dots, ${(bitmap.height / 8).toFixed(1)} mm, ${bytes.length} bytes`,
+    `${values.sample} for ${profile.name}: ${bytes.length} bytes${page}, ${mm.toFixed(1)} mm at ${width} dots`,
   );
 };
 
 if (import.meta.main) {
   try {
-    main(process.argv.slice(2));
+    await main(process.argv.slice(2));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     console.error(`\n${USAGE}`);

@@ -6,10 +6,14 @@ import { textInk, type TextStyle } from './typeset.ts';
 
 /** Height of the letter: 18.5 mm. People hold a ticket at arm's length, and a tired eye should not have to look for it. */
 const MAX_CAP = 148;
-/** The heaviest weight that fits is taken, ... */
-const WEIGHTS = [900, 800, 700] as const;
-/** ... a little condensed if need be: «М 888» is a fifth wider than «Т 111». */
-const MIN_CONDENSED = 0.85;
+/**
+ * How the type may be squeezed, the best first: «М 888» is a fifth wider than «Т 111», and paper of 58 mm is two thirds as
+ * wide as the usual. The heaviest weight that fits is taken; squeezed hard, the heaviest would close its own holes.
+ */
+const SQUEEZES = [
+  { condensed: 0.85, weights: [900, 800, 700] },
+  { condensed: 0.58, weights: [800, 700] },
+] as const;
 const LETTER_SPACING_EM = 0;
 /** Between letter and digits; an ordinary space would cost size. */
 const GAP_EM = 0.17;
@@ -69,10 +73,12 @@ export const layNumber = (number: string, width: number, maxCap = MAX_CAP): BigN
   const words = number.trim().split(/[\s\u00a0]+/);
   const lines = words.length > 2 ? [words.slice(0, -1), words.slice(-1)] : [words];
   // Widths grow in proportion with the height, so one try at full height tells how high each weight can be.
-  const tries = WEIGHTS.map((weight) => {
-    const full = lay(lines, weight, maxCap, width);
-    return { weight, cap: Math.floor(maxCap * Math.min(1, full.condensed / MIN_CONDENSED)) };
-  });
+  const tries = SQUEEZES.flatMap(({ condensed, weights }) =>
+    weights.map((weight) => {
+      const full = lay(lines, weight, maxCap, width);
+      return { weight, cap: Math.floor(maxCap * Math.min(1, full.condensed / condensed)) };
+    }),
+  );
   const highest = Math.max(...tries.map((t) => t.cap));
   const chosen = tries.find((t) => t.cap === highest) ?? { weight: 700, cap: highest };
   const best = lay(lines, chosen.weight, chosen.cap, width);

@@ -1,8 +1,6 @@
 import { create as createQr } from 'qrcode';
-import { inLanguage } from '../../../shared/domain/language.ts';
-import type { Printable } from '../ports.ts';
-import type { TicketLabels } from './labels.ts';
-import { BOLD, REGULAR, dateParts } from './paper-parts.ts';
+import type { Block, PapersPart, Stamp } from './paper-model.ts';
+import { BOLD, REGULAR } from './paper-parts.ts';
 import type { Format, Sheet } from './sheet.ts';
 import { balance, fit, type Fitted, textWidth } from './typeset.ts';
 
@@ -35,7 +33,8 @@ const layCode = (text: string, width: number, wished: number, minModule: number)
   return { size: modules.size, module, data: modules.data };
 };
 
-const putCode = (sheet: Sheet, code: Code, x: number, y: number): void => {
+const putCode = (sheet: Sheet, code: Code, left: number, y: number): void => {
+  const x = sheet.place(left, code.size * code.module);
   sheet.ink((ctx) => {
     for (let row = 0; row < code.size; row += 1) {
       for (let column = 0; column < code.size; column += 1) {
@@ -61,10 +60,9 @@ const BULLET = 20;
 /** The largest type in which all papers fit into `height`; in the smallest, as many as fit. */
 const layPapers = (
   { base, leading, small }: Format,
-  content: Printable,
+  { items: texts }: PapersPart,
   at: { width: number; height: number },
 ): PaperList => {
-  const texts = content.papers.map((paper) => inLanguage(paper, content.language));
   const lay = (size: number, count: number): PaperList => {
     const lineHeight = Math.round(size * 1.28);
     const items = texts
@@ -86,70 +84,81 @@ const layPapers = (
 };
 
 /** The papers to have at hand, a bullet each. @returns where it ends. */
-const putPapers = (sheet: Sheet, list: PaperList, labels: TicketLabels, at: { x: number; y: number }): number => {
+const putPapers = (sheet: Sheet, list: PaperList, part: PapersPart, at: { x: number; y: number }): number => {
   const { base, leading } = sheet.format;
   const style = { weight: REGULAR, size: list.size };
-  let y = sheet.put([labels.bring], { weight: BOLD, size: base }, leading, at);
+  let y = sheet.put([part.heading], { weight: BOLD, size: base }, leading, at);
   for (const item of list.items) {
     const dot = y + Math.round(list.lineHeight / 2);
+    const middle = sheet.place(at.x + 6, 0);
     sheet.ink((ctx) => {
       ctx.beginPath();
-      ctx.arc(at.x + 6, dot, 4, 0, 2 * Math.PI);
+      ctx.arc(middle, dot, 4, 0, 2 * Math.PI);
       ctx.fill();
     });
     y = sheet.put(item.lines, style, list.lineHeight, { x: at.x + BULLET, y });
   }
   if (list.more > 0) {
-    y = sheet.put([labels.more(list.more)], { ...style, weight: BOLD }, list.lineHeight, { x: at.x + BULLET, y });
+    y = sheet.put([part.more(list.more)], { ...style, weight: BOLD }, list.lineHeight, { x: at.x + BULLET, y });
   }
   return y;
 };
 
-/** The papers to bring, where there is no code for them to stand beside, and when this was printed. */
-export const putPapersAlone = (sheet: Sheet, content: Printable, labels: TicketLabels): void => {
-  const { small } = sheet.format;
-  sheet.space(12);
-  if (content.papers.length > 0) {
-    const list = layPapers(sheet.format, content, { width: sheet.inner, height: PAPERS_HEIGHT });
-    sheet.y = putPapers(sheet, list, labels, { x: sheet.left, y: sheet.y });
-    sheet.space(12);
-  }
-  const { date, time } = dateParts(content.printedAt, content.timeZone, labels);
-  const style = { weight: REGULAR, size: small };
-  sheet.y = sheet.put([`${date} ${time}`], style, Math.round(small * 1.28), { x: sheet.left, y: sheet.y });
+const wholeWidth = (sheet: Sheet, part: PapersPart): void => {
+  const list = layPapers(sheet.format, part, { width: sheet.inner, height: PAPERS_HEIGHT });
+  sheet.y = putPapers(sheet, list, part, { x: sheet.left, y: sheet.y });
 };
 
-/** Papers, the code with what stands beside it, and the last line; `module` is how large the code would best be, dots. */
-export const foot = (
-  sheet: Sheet,
-  content: Printable,
-  labels: TicketLabels,
-  { qr, module, footer }: { qr: string; module: number; footer: string },
-): void => {
-  const { base, leading, small, minModule } = sheet.format;
-  const code = layCode(qr, sheet.width, module, minModule);
+/** The papers to bring, where there is no code for them to stand beside, and when this was printed. */
+export const putPapersAlone = (sheet: Sheet, { papers, stamp }: Extract<Block, { block: 'papers' }>): void => {
+  const { small } = sheet.format;
+  if (papers) wholeWidth(sheet, papers);
+  if (!stamp) return;
+  if (papers) sheet.space(12);
+  const at = { x: sheet.left, y: sheet.y };
+  const style = { weight: REGULAR, size: small };
+  sheet.y = sheet.put([`${stamp.date} ${stamp.time}`], style, Math.round(small * 1.28), at);
+};
+
+/** The last line, over the whole width: on one line if it fits there. */
+export const putFooter = (sheet: Sheet, footer: string): void => {
+  const { base, leading } = sheet.format;
+  const one = fit(footer, sheet.inner, { weight: REGULAR, sizes: [base, base - 1, base - 2], maxLines: 1 });
+  const lines = one.cut ? balance(footer, sheet.inner, { weight: REGULAR, size: base }) : one.lines;
+  sheet.centred(lines, { weight: REGULAR, size: one.cut ? base : one.size }, leading);
+};
+
+/** On one line if it fits there, else on two, smaller if need be. */
+const layStamp = ({ date, time }: Stamp, width: number, usual: number): { lines: string[]; size: number } => {
+  const fits = (text: string, size: number): boolean => textWidth(text, { weight: REGULAR, size }) <= width;
+  const one = `${date} ${time}`;
+  if (fits(one, usual)) return { lines: [one], size: usual };
+  return { lines: [date, time], size: [usual, usual - 2].find((size) => fits(date, size)) ?? usual - 4 };
+};
+
+/** The code with what stands beside it or over it. @throws RangeError when it cannot be printed large enough to be read. */
+export const putCodePart = (sheet: Sheet, block: Extract<Block, { block: 'code' }>): void => {
+  const { papers, footer } = block;
+  const { base, leading, small, minModule, slipModule } = sheet.format;
+  const code = layCode(block.qr, sheet.width, block.large ? slipModule : minModule, minModule);
   const quiet = QUIET * code.module;
   const side = code.size * code.module;
   const x = Math.max(sheet.left, quiet);
   const beside = x + side + quiet;
   const width = sheet.width - sheet.left - beside;
 
-  const printed = dateParts(content.printedAt, content.timeZone, labels);
+  const { lines: stamp, size: stampSize } = layStamp(block.stamp, width, small);
   const smallLeading = Math.round(small * 1.28);
-  const stamp = `${printed.date} ${printed.time}`;
-  const stampLines =
-    textWidth(stamp, { weight: REGULAR, size: small }) <= width ? [stamp] : [printed.date, printed.time];
-  const stampHeight = stampLines.length * smallLeading;
+  const stampHeight = stamp.length * smallLeading;
   const wide = width >= 240;
 
   let list: PaperList | null = null;
-  if (content.papers.length > 0) {
+  if (papers) {
     // Beside the code if there is room without small type, else above it over the whole width.
-    list = layPapers(sheet.format, content, { width, height: side + 20 - stampHeight });
+    list = layPapers(sheet.format, papers, { width, height: side + 20 - stampHeight });
     if (!wide || list.more > 0 || list.size < small || list.items.some((item) => item.cut)) {
       sheet.space(12);
-      const above = layPapers(sheet.format, content, { width: sheet.inner, height: PAPERS_HEIGHT });
-      sheet.y = putPapers(sheet, above, labels, { x: sheet.left, y: sheet.y });
+      wholeWidth(sheet, papers);
       sheet.rule(12, 0);
       list = null;
     }
@@ -157,9 +166,9 @@ export const foot = (
   const top = sheet.y + quiet;
   putCode(sheet, code, x, top);
   let textEnd = top - 6;
-  let footerBelow = true;
-  if (list) textEnd = putPapers(sheet, list, labels, { x: beside, y: textEnd });
-  else if (wide) {
+  let footerBelow = footer !== null;
+  if (list && papers) textEnd = putPapers(sheet, list, papers, { x: beside, y: textEnd });
+  else if (wide && footer !== null) {
     // Nothing beside the code: the last line moves up there, and the ticket is shorter.
     footerBelow = false;
     const lines = balance(footer, width, { weight: REGULAR, size: base });
@@ -168,13 +177,11 @@ export const foot = (
   const stampTop = wide
     ? Math.max(textEnd + 8, top + side - stampHeight + 6)
     : top + Math.round((side - stampHeight) / 2);
-  const stampEnd = sheet.put(stampLines, { weight: REGULAR, size: small }, smallLeading, { x: beside, y: stampTop });
+  const stampEnd = sheet.put(stamp, { weight: REGULAR, size: stampSize }, smallLeading, { x: beside, y: stampTop });
   sheet.y = Math.max(top + side, stampEnd);
-  if (footerBelow) {
+  if (footerBelow && footer !== null) {
     // The line brings some white of its own, which counts towards the quiet zone.
     sheet.space(quiet - 6);
-    const one = fit(footer, sheet.inner, { weight: REGULAR, sizes: [base, base - 1, base - 2], maxLines: 1 });
-    const lines = one.cut ? balance(footer, sheet.inner, { weight: REGULAR, size: base }) : one.lines;
-    sheet.centred(lines, { weight: REGULAR, size: one.cut ? base : one.size }, leading);
+    putFooter(sheet, footer);
   } else sheet.space(quiet - 8);
 };

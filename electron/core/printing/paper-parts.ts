@@ -1,37 +1,69 @@
 import { Path2D } from '@napi-rs/canvas';
-import { type I18nText, inLanguage } from '../../../shared/domain/language.ts';
-import type { Printable } from '../ports.ts';
-import { type PaperWords, type TicketLabels, forBoth } from './labels.ts';
+import { layNumber } from './big-number.ts';
+import type { Block, ListItem, Note } from './paper-model.ts';
 import type { Sheet } from './sheet.ts';
+import type { TicketLogo } from './template.ts';
 import { fit, type Fitted, textWidth } from './typeset.ts';
 
-/** What tickets and slips are made of. */
+/** What tickets and slips are made of, drawn. */
 
 export const REGULAR = 500;
 export const BOLD = 700;
 
-const LANDMARK = [
-  'M10 18v-7',
-  'M11.119 2.205a2 2 0 0 1 1.762 0l7.84 3.846A.5.5 0 0 1 20.5 7h-17a.5.5 0 0 1-.22-.949z',
-  'M14 18v-7',
-  'M18 18v-7',
-  'M3 22h18',
-  'M6 18v-7',
-].join('');
+type Of<B extends Block['block']> = Extract<Block, { block: B }>;
+
+const LANDMARK: Exclude<TicketLogo, string> = {
+  path: [
+    'M10 18v-7',
+    'M11.119 2.205a2 2 0 0 1 1.762 0l7.84 3.846A.5.5 0 0 1 20.5 7h-17a.5.5 0 0 1-.22-.949z',
+    'M14 18v-7',
+    'M18 18v-7',
+    'M3 22h18',
+    'M6 18v-7',
+  ].join(''),
+  box: 24,
+  drawn: 'lines',
+};
+
+const putLogo = (sheet: Sheet, logo: TicketLogo, left: number, top: number, side: number): void => {
+  const { path, box, drawn } = logo === 'landmark' ? LANDMARK : logo;
+  const x = sheet.place(left, side);
+  sheet.ink((ctx) => {
+    ctx.save();
+    // Whatever its path says, it stays in its place.
+    ctx.beginPath();
+    ctx.rect(x, top, side, side);
+    ctx.clip();
+    ctx.translate(x, top);
+    ctx.scale(side / box, side / box);
+    ctx.lineWidth = box / 12;
+    ctx.lineCap = 'round';
+    ctx.lineJoin = 'round';
+    ctx[drawn === 'lines' ? 'stroke' : 'fill'](new Path2D(path));
+    ctx.restore();
+  });
+};
+
+export const putLogoAlone = (sheet: Sheet, { logo }: Of<'logo'>): void => {
+  const side = Math.round(sheet.format.icon * 1.4);
+  putLogo(sheet, logo, Math.round((sheet.width - side) / 2), sheet.y, side);
+  sheet.space(side);
+};
 
 /** Names in law are long. More small lines are better than half a name, so cutting comes after `lastLines`. */
-export const fitName = (text: string, width: number, style: Parameters<typeof fit>[2], lastLines: number): Fitted => {
+const fitName = (text: string, width: number, style: Parameters<typeof fit>[2], lastLines: number): Fitted => {
   const usual = fit(text, width, style);
   if (!usual.cut) return usual;
   return fit(text, width, { ...style, sizes: [...style.sizes.slice(-2), 18], maxLines: lastLines });
 };
 
-export const header = (sheet: Sheet, content: Printable): void => {
-  const { title: sizes, icon, small } = sheet.format;
-  const gap = 16;
+export const putHead = (sheet: Sheet, content: Of<'head'>): void => {
+  const { title: sizes, small } = sheet.format;
+  const icon = content.logo ? sheet.format.icon : 0;
+  const gap = content.logo ? 16 : 0;
   const room = sheet.inner - icon - gap;
-  const title = fitName(inLanguage(content.office, content.language), room, { weight: BOLD, sizes, maxLines: 3 }, 5);
-  const subtitle = fit(inLanguage(content.officeSubtitle, content.language), room, {
+  const title = fitName(content.title, room, { weight: BOLD, sizes, maxLines: 3 }, 5);
+  const subtitle = fit(content.subtitle, room, {
     weight: REGULAR,
     sizes: [Math.min(title.size, sheet.format.base), small, small - 2, small - 4].filter((size) => size <= title.size),
     maxLines: 3,
@@ -42,73 +74,89 @@ export const header = (sheet: Sheet, content: Printable): void => {
     ...title.lines.map((line) => textWidth(line, { weight: BOLD, size: title.size })),
     ...subtitle.lines.map((line) => textWidth(line, { weight: REGULAR, size: subtitle.size })),
   );
-  const left = Math.round((sheet.width - icon - gap - widest) / 2);
   const textHeight = title.lines.length * titleLeading + subtitle.lines.length * subtitleLeading;
   const height = Math.max(icon, textHeight);
+  const top = sheet.y + Math.round((height - textHeight) / 2);
+  const [titleStyle, subtitleStyle] = [
+    { weight: BOLD, size: title.size },
+    { weight: REGULAR, size: subtitle.size },
+  ];
   const { y } = sheet;
-  sheet.ink((ctx) => {
-    ctx.save();
-    ctx.translate(left, y + (height - icon) / 2);
-    // The pictogram is drawn on a grid of 24; its foot stands at 22.
-    ctx.scale(icon / 24, icon / 24);
-    ctx.lineWidth = 2;
-    ctx.lineCap = 'round';
-    ctx.lineJoin = 'round';
-    ctx.stroke(new Path2D(LANDMARK));
-    ctx.restore();
-  });
-  const x = left + icon + gap;
-  const top = y + Math.round((height - textHeight) / 2);
-  const below = sheet.put(title.lines, { weight: BOLD, size: title.size }, titleLeading, { x, y: top });
-  sheet.put(subtitle.lines, { weight: REGULAR, size: subtitle.size }, subtitleLeading, { x, y: below });
+  if (content.logo) {
+    const left = Math.round((sheet.width - icon - gap - widest) / 2);
+    putLogo(sheet, content.logo, left, y + Math.round((height - icon) / 2), icon);
+    const x = left + icon + gap;
+    const below = sheet.put(title.lines, titleStyle, titleLeading, { x, y: top });
+    sheet.put(subtitle.lines, subtitleStyle, subtitleLeading, { x, y: below });
+  } else {
+    sheet.centred(title.lines, titleStyle, titleLeading);
+    sheet.centred(subtitle.lines, subtitleStyle, subtitleLeading);
+  }
   sheet.y = y + height;
 };
 
-/** How a paper begins: a copy with a bar that tells it from the first paper, so that nobody can use both. */
-export const putTop = (sheet: Sheet, { copy, printedAt, timeZone }: Printable, words: PaperWords): void => {
-  if (copy === 0) {
-    sheet.space(6);
-    return;
-  }
+export const putCopyBar = (sheet: Sheet, { text }: Of<'copy'>): void => {
   const height = 54;
   const { y, width } = sheet;
-  const { time } = dateParts(printedAt, timeZone, words.own);
-  const text = `${forBoth(words, (l) => l.copy).join(' / ')} № ${copy} · ${time}`;
   const fitted = fit(text, width - 16, { weight: 800, sizes: [32, 30, 28, 26, 24, 22, 20, 18], maxLines: 1 });
   sheet.ink((ctx) => ctx.fillRect(0, y, width, height));
-  sheet.put(fitted.lines, { weight: 800, size: fitted.size }, height, {
-    x: width / 2,
-    y,
-    align: 'center',
-    colour: '#fff',
-  });
+  const style = { weight: 800, size: fitted.size };
+  sheet.put(fitted.lines, style, height, { x: width / 2, y, align: 'center', colour: '#fff' });
   sheet.y += height + 14;
 };
 
-/** In what languages a paper speaks: the visitor's first, and that of the staff beneath where it is another. */
-export interface Languages {
-  language: string;
-  staffLanguage: string;
-}
+export const putNumber = (sheet: Sheet, { label, number }: Of<'number'>): void => {
+  const { base, leading } = sheet.format;
+  const title = fit(label, sheet.inner, { weight: REGULAR, sizes: [base], maxLines: 2 });
+  sheet.centred(title.lines, { weight: REGULAR, size: title.size }, leading);
+  sheet.space(12);
+  const big = layNumber(number, sheet.width - 16);
+  const top = sheet.y;
+  sheet.ink((ctx) => big.draw(ctx, sheet.width / 2, top));
+  sheet.space(big.height);
+};
+
+/** The day, for the staff too, and the time under it, nearly as large as the number of a ticket. */
+export const putWhen = (sheet: Sheet, { label, day, staffDay, time, arriveFrom }: Of<'when'>): void => {
+  const { base, day: sizes, leading, small, time: cap } = sheet.format;
+  sheet.centred([label], { weight: REGULAR, size: base }, leading);
+  sheet.space(2);
+  const fitted = fit(day, sheet.inner, { weight: BOLD, sizes, maxLines: 2 });
+  sheet.centred(fitted.lines, { weight: BOLD, size: fitted.size }, Math.round(fitted.size * 1.22));
+  if (staffDay !== null) sheet.centred([staffDay], { weight: REGULAR, size: small }, Math.round(small * 1.28));
+  sheet.space(14);
+  const big = layNumber(time, sheet.inner, cap);
+  const top = sheet.y;
+  sheet.ink((ctx) => big.draw(ctx, sheet.width / 2, top));
+  sheet.space(big.height);
+  if (arriveFrom === null) {
+    sheet.space(20);
+    return;
+  }
+  sheet.space(10);
+  const from = fit(arriveFrom, sheet.inner, { weight: BOLD, sizes: [base, small], maxLines: 2 });
+  sheet.centred(from.lines, { weight: BOLD, size: from.size }, leading);
+  sheet.space(10);
+};
 
 /** A text that staff must be able to read too: large in the visitor's language, small in theirs where that differs. */
-export const bilingual = (sheet: Sheet, text: I18nText, { language, staffLanguage }: Languages): void => {
-  const own = inLanguage(text, language);
-  const staff = inLanguage(text, staffLanguage);
+export const putService = (sheet: Sheet, { name, staffName }: Of<'service'>): void => {
   const { service: sizes, small } = sheet.format;
-  const main = fitName(own, sheet.inner, { weight: BOLD, sizes, maxLines: 3 }, 6);
+  const main = fitName(name, sheet.inner, { weight: BOLD, sizes, maxLines: 3 }, 6);
   sheet.centred(main.lines, { weight: BOLD, size: main.size }, Math.round(main.size * 1.18));
-  if (own === staff) return;
+  if (staffName === null) return;
   sheet.space(4);
-  const beneath = fit(staff, sheet.inner, { weight: REGULAR, sizes: [small, small - 2, small - 4], maxLines: 2 });
+  const beneath = fit(staffName, sheet.inner, { weight: REGULAR, sizes: [small, small - 2, small - 4], maxLines: 2 });
   sheet.centred(beneath.lines, { weight: REGULAR, size: beneath.size }, Math.round(beneath.size * 1.28));
 };
 
-/** What stands in a frame under its heading. */
-export interface Note {
-  text: string;
-  weight: number;
-}
+export const putText = (sheet: Sheet, { text, size }: Of<'text'>): void => {
+  const { base, service, small } = sheet.format;
+  const weight = size === 'large' ? BOLD : REGULAR;
+  const sizes = { small: [small, small - 2], normal: [base, small], large: service.slice(1) }[size];
+  const fitted = fitName(text, sheet.inner, { weight, sizes, maxLines: 4 }, 8);
+  sheet.centred(fitted.lines, { weight, size: fitted.size }, Math.round(fitted.size * 1.28));
+};
 
 /** The same heading in one or two languages: on one line if it fits there in large type, else a line each. */
 const fitHeading = (
@@ -123,13 +171,16 @@ const fitHeading = (
   return { lines: each.flatMap((one) => one.lines), size: Math.min(...each.map((one) => one.size)) };
 };
 
-/** A frame with a heading and what it means; `strong`: the heading is white on black, to be seen from across a desk. */
-export const framed = (
-  sheet: Sheet,
-  headings: readonly string[],
-  notes: readonly Note[],
-  { strong }: { strong: boolean },
-): void => {
+const putNote = (sheet: Sheet, { text, bold }: Note, room: number): void => {
+  const { base, small } = sheet.format;
+  const weight = bold ? BOLD : REGULAR;
+  const sizes = bold ? [base, small, small - 2] : [small, small - 2];
+  const fitted = fitName(text, room, { weight, sizes, maxLines: 3 }, 5);
+  sheet.centred(fitted.lines, { weight, size: fitted.size }, Math.round(fitted.size * 1.28));
+};
+
+/** A frame with a heading and what it means; a strong one has its heading white on black. */
+export const putMark = (sheet: Sheet, { headings, notes, strong }: Of<'mark'>): void => {
   const { base, small, service } = sheet.format;
   const { left, inner } = sheet;
   const room = inner - 32;
@@ -152,11 +203,7 @@ export const framed = (
     sheet.space(10);
     sheet.centred(title.lines, style, leading);
   }
-  for (const note of notes) {
-    const sizesOfNote = note.weight === REGULAR ? [small, small - 2] : [base, small, small - 2];
-    const fitted = fitName(note.text, room, { weight: note.weight, sizes: sizesOfNote, maxLines: 3 }, 5);
-    sheet.centred(fitted.lines, { weight: note.weight, size: fitted.size }, Math.round(fitted.size * 1.28));
-  }
+  for (const note of notes) putNote(sheet, note, room);
   if (strong && notes.length === 0) {
     sheet.space(-6);
     return;
@@ -171,56 +218,48 @@ export const framed = (
   });
 };
 
-/** A service in a list. */
-export interface ListItem {
-  name: string;
-  /** The name in the language of the staff, small, where that is another text. */
-  staffName: string | null;
-  place: string | null;
-}
-
-/** Several services, one under the other; `mark` is what stands before each: its number or a dot. */
-export const list = (sheet: Sheet, items: readonly ListItem[], mark: (i: number) => string): void => {
+const listItem = (sheet: Sheet, { name, staffName, place }: ListItem, mark: string, indent: number): void => {
   const { base, small } = sheet.format;
-  const indent = Math.ceil(
-    Math.max(...items.map((_, i) => textWidth(`${mark(i)} `, { weight: BOLD, size: base + 3 }))) + 4,
-  );
   const x = sheet.left + indent;
   const width = sheet.inner - indent;
-  for (const [i, { name, staffName, place }] of items.entries()) {
+  const sizes = [base + 3, base + 1, small];
+  const title = fitName(name, width, { weight: BOLD, sizes, maxLines: 2, even: false }, 5);
+  const style = { weight: BOLD, size: title.size };
+  const leading = Math.round(title.size * 1.2);
+  sheet.put([mark], style, leading, { x: sheet.left, y: sheet.y });
+  sheet.y = sheet.put(title.lines, style, leading, { x, y: sheet.y });
+  const under = (text: string | null, small: readonly number[], maxLines: number): void => {
+    if (text === null) return;
+    const line = fit(text, width, { weight: REGULAR, sizes: small, maxLines, even: false });
+    const lineStyle = { weight: REGULAR, size: line.size };
+    sheet.y = sheet.put(line.lines, lineStyle, Math.round(line.size * 1.26), { x, y: sheet.y });
+  };
+  under(staffName, [small - 2, small - 4], 3);
+  under(place, [base, small, small - 2], 2);
+};
+
+/** Several services, one under the other, under what says so. */
+export const putServices = (sheet: Sheet, { heading, items, numbered }: Of<'services'>): void => {
+  const { base, small } = sheet.format;
+  if (heading !== null) sheet.centred([heading], { weight: REGULAR, size: small }, Math.round(small * 1.5));
+  const mark = (i: number): string => (numbered ? `${i + 1}.` : '•');
+  const markStyle = { weight: BOLD, size: base + 3 };
+  const indent = Math.ceil(Math.max(...items.map((_, i) => textWidth(`${mark(i)} `, markStyle))) + 4);
+  for (const [i, item] of items.entries()) {
     if (i > 0) sheet.space(7);
-    const title = fitName(
-      name,
-      width,
-      { weight: BOLD, sizes: [base + 3, base + 1, small], maxLines: 2, even: false },
-      5,
-    );
-    const style = { weight: BOLD, size: title.size };
-    const leading = Math.round(title.size * 1.2);
-    sheet.put([mark(i)], style, leading, { x: sheet.left, y: sheet.y });
-    sheet.y = sheet.put(title.lines, style, leading, { x, y: sheet.y });
-    const under = (text: string | null, sizes: readonly number[], maxLines: number): void => {
-      if (text === null) return;
-      const line = fit(text, width, { weight: REGULAR, sizes, maxLines, even: false });
-      const lineStyle = { weight: REGULAR, size: line.size };
-      sheet.y = sheet.put(line.lines, lineStyle, Math.round(line.size * 1.26), { x, y: sheet.y });
-    };
-    under(staffName, [small - 2, small - 4], 3);
-    under(place, [base, small, small - 2], 2);
+    listItem(sheet, item, mark(i), indent);
   }
 };
 
-export const dateParts = (
-  at: number,
-  timeZone: string,
-  { locale, month }: Pick<TicketLabels, 'locale' | 'month'>,
-): { date: string; time: string } => ({
-  date: new Intl.DateTimeFormat(locale, { timeZone, day: '2-digit', month, year: 'numeric' }).format(at),
-  time: new Intl.DateTimeFormat(locale, { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at),
-});
+/** What everybody should read who is concerned: in bold over the whole width. */
+export const putWarning = (sheet: Sheet, { text }: Of<'warning'>): void => {
+  const { base, small } = sheet.format;
+  const fitted = fit(text, sheet.inner, { weight: BOLD, sizes: [base, small], maxLines: 3 });
+  sheet.centred(fitted.lines, { weight: BOLD, size: fitted.size }, Math.round(fitted.size * 1.28));
+};
 
 /** Labels and what they say, in two columns; a text that finds no room in its column stands under its label. */
-export const table = (sheet: Sheet, rows: readonly [string, string][]): void => {
+export const putRows = (sheet: Sheet, { rows }: Of<'rows'>): void => {
   const { base, leading, small } = sheet.format;
   const gap = 16;
   const labelStyle = { weight: REGULAR, size: base };

@@ -48,16 +48,30 @@ export const NARROW: Format = {
   slipModule: 5,
 };
 
-/** What is laid out so far: how far down it goes, and how to draw it. */
+const LETTER = /\p{L}/u;
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A text runs the way of its first letter (rule P2 of UAX 9), one without letters the way of its paper. */
+const directionOf = (text: string, rtl: boolean): 'ltr' | 'rtl' => {
+  const first = LETTER.exec(text)?.[0];
+  return (first === undefined ? rtl : RIGHT_TO_LEFT.test(first)) ? 'rtl' : 'ltr';
+};
+
+/**
+ * What is laid out so far: how far down it goes, and how to draw it. Everything is laid out from the left; on a paper that
+ * is read from right to left, left and right change places here.
+ */
 export class Sheet {
   readonly width: number;
   readonly format: Format;
+  readonly rtl: boolean;
   y = 0;
   readonly #ink: ((ctx: SKRSContext2D) => void)[] = [];
 
-  constructor(width: number, format: Format) {
+  constructor(width: number, format: Format, rtl: boolean) {
     this.width = width;
     this.format = format;
+    this.rtl = rtl;
   }
 
   get left(): number {
@@ -71,11 +85,16 @@ export class Sheet {
     this.#ink.push(draw);
   }
 
+  /** Where the left edge of something `wide` dots wide comes to lie on paper. */
+  place(x: number, wide: number): number {
+    return this.rtl ? this.width - x - wide : x;
+  }
+
   space(dots: number): void {
     this.y += dots;
   }
 
-  /** Puts lines of text from `y` down; `x` is the left edge, the middle or the right edge, by `align`. Does not move `y`. */
+  /** Puts lines of text from `y` down; `x` is where they begin, or the middle, by `align`. Does not move `y`. */
   put(
     lines: readonly string[],
     style: TextStyle,
@@ -84,13 +103,15 @@ export class Sheet {
   ): number {
     this.ink((ctx) => {
       ctx.font = font(style.weight, style.size);
-      ctx.textAlign = at.align ?? 'left';
+      ctx.textAlign = at.align ?? (this.rtl ? 'right' : 'left');
       ctx.fillStyle = at.colour ?? '#000';
       lines.forEach((line, i) => {
+        ctx.direction = directionOf(line, this.rtl);
         // Capitals are about 0.7 of the size high: their middle is the middle of the line.
-        ctx.fillText(line, at.x, Math.round(at.y + i * leading + (leading + style.size * 0.7) / 2));
+        ctx.fillText(line, this.place(at.x, 0), Math.round(at.y + i * leading + (leading + style.size * 0.7) / 2));
       });
       ctx.fillStyle = '#000';
+      ctx.direction = 'ltr';
     });
     return at.y + lines.length * leading;
   }

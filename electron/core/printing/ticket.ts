@@ -1,135 +1,129 @@
 import { createCanvas } from '@napi-rs/canvas';
-import { inLanguage } from '../../../shared/domain/language.ts';
-import type { TicketContent, TicketRenderer } from '../ports.ts';
-import { layNumber } from './big-number.ts';
+import type { TicketRenderer } from '../ports.ts';
 import { toBitmap } from './bitmap.ts';
-import { loadFonts } from './fonts.ts';
-import { type PaperWords, type TicketLabels, forBoth, paperWords } from './labels.ts';
-import { foot } from './paper-foot.ts';
-import { BOLD, type Note, REGULAR, bilingual, dateParts, framed, header, list, putTop, table } from './paper-parts.ts';
+import { loadFonts, missingGlyphs, pickDrawable } from './fonts.ts';
+import { ticketLabels } from './labels.ts';
+import { putCodePart, putFooter, putPapersAlone } from './paper-foot.ts';
+import { type Block, composePaper } from './paper-model.ts';
+import {
+  putCopyBar,
+  putHead,
+  putLogoAlone,
+  putMark,
+  putNumber,
+  putRows,
+  putService,
+  putServices,
+  putText,
+  putWarning,
+  putWhen,
+} from './paper-parts.ts';
 import { NARROW, Sheet, WIDE } from './sheet.ts';
-import { laySlip } from './slip.ts';
-import { fit } from './typeset.ts';
+import { DEFAULT_TEMPLATE } from './template.ts';
 
 /**
- * The ticket as a picture of 203 dpi (8 dots to the millimetre): everything a visitor needs in the order they need it,
- * the number first and 18 mm high. Drawn in two passes, since its length is only known once everything has been laid out.
+ * A paper as a picture of 203 dpi (8 dots to the millimetre): everything a visitor needs in the order they need it, the
+ * number first and 18 mm high. Drawn in two passes, since its length is only known once everything has been laid out.
  */
 
-/** Where all services are at one place it is said once, as if there were one service. */
-const onePlace = ({ stations, language }: TicketContent): string | null => {
-  const places = new Set(stations.map(({ place }) => place && inLanguage(place, language)));
-  return places.size === 1 ? ([...places][0] ?? null) : null;
+const put = (sheet: Sheet, block: Block): void => {
+  switch (block.block) {
+    case 'copy':
+      return putCopyBar(sheet, block);
+    case 'head':
+      return putHead(sheet, block);
+    case 'logo':
+      return putLogoAlone(sheet, block);
+    case 'number':
+      return putNumber(sheet, block);
+    case 'mark':
+      return putMark(sheet, block);
+    case 'service':
+      return putService(sheet, block);
+    case 'services':
+      return putServices(sheet, block);
+    case 'when':
+      return putWhen(sheet, block);
+    case 'text':
+      return putText(sheet, block);
+    case 'warning':
+      return putWarning(sheet, block);
+    case 'rows':
+      return putRows(sheet, block);
+    case 'papers':
+      return putPapersAlone(sheet, block);
+    case 'code':
+      return putCodePart(sheet, block);
+    case 'footer':
+      return putFooter(sheet, block.text);
+  }
 };
 
-const rowsOf = (content: TicketContent, labels: TicketLabels): [string, string][] => {
-  const { startsAt, wait } = content;
-  const rows: [string, string][] = [];
-  if (startsAt !== null) {
-    const [booked, printed] = [startsAt, content.printedAt].map((at) => dateParts(at, content.timeZone, labels));
-    if (booked) {
-      rows.push([labels.bookedFor, booked.date === printed?.date ? booked.time : `${booked.date}, ${booked.time}`]);
-    }
-  }
-  const place = onePlace(content);
-  if (place !== null) rows.push([labels.place, place]);
-  // On a copy it would be old news.
-  if (wait && content.copy === 0) {
-    rows.push(
-      [labels.ahead, labels.people(wait.ahead)],
-      [labels.wait, labels.minutes(wait.fromMinutes, wait.toMinutes)],
-    );
-  }
-  return rows;
+/** What is parted by a dashed line: the head with the number, the table, the foot. */
+type Zone = 'bar' | 'main' | 'table' | 'foot';
+const zoneOf = ({ block }: Block): Zone => {
+  if (block === 'copy') return 'bar';
+  if (block === 'rows' || block === 'warning') return 'table';
+  return block === 'papers' || block === 'code' || block === 'footer' ? 'foot' : 'main';
 };
 
-/** One service large; several in their order, each with where to go, since one ticket serves for all. */
-const putServices = (sheet: Sheet, content: TicketContent, labels: TicketLabels): void => {
-  const { stations, language, staffLanguage } = content;
-  const [first] = stations;
-  if (first && stations.length === 1) bilingual(sheet, first.service, content);
-  if (stations.length < 2) return;
-  const { small } = sheet.format;
-  const common = onePlace(content) !== null;
-  const items = stations.map(({ service, place }) => {
-    const name = inLanguage(service, language);
-    const staff = inLanguage(service, staffLanguage);
-    return {
-      name,
-      staffName: name === staff ? null : staff,
-      place: place && !common ? inLanguage(place, language) : null,
-    };
-  });
-  sheet.centred([labels.inOrder], { weight: REGULAR, size: small }, Math.round(small * 1.5));
-  list(sheet, items, (i) => `${i + 1}.`);
+/** White above and below inside a zone, dots; of two neighbours the larger counts. */
+type Whites = Partial<Record<Block['block'], number>>;
+const ABOVE: Whites = {
+  head: 12,
+  logo: 8,
+  number: 12,
+  mark: 14,
+  service: 8,
+  services: 8,
+  text: 12,
+  papers: 12,
+  footer: 12,
+};
+const BELOW: Whites = { head: 14, logo: 8, number: 20, text: 8, warning: 10, papers: 12 };
+const above = ({ block }: Block): number => ABOVE[block] ?? 0;
+const below = (block: Block): number => (block.block === 'mark' ? (block.strong ? 16 : 4) : (BELOW[block.block] ?? 0));
+
+const lay = (sheet: Sheet, blocks: readonly Block[]): void => {
+  if (blocks[0]?.block !== 'copy') sheet.space(6);
+  let last: Block | null = null;
+  for (const block of blocks) {
+    const [before, zone] = [last && zoneOf(last), zoneOf(block)];
+    if (!last || before === 'bar') sheet.space(0);
+    else if (before === zone) sheet.space(Math.max(below(last), above(block)));
+    // The code brings its own white, and so does the last line of a table.
+    else sheet.rule(before === 'main' && zone === 'table' ? 16 : 12, block.block === 'code' ? 0 : 12);
+    put(sheet, block);
+    last = block;
+  }
 };
 
-/** The mark that lets somebody go before others, with what it rests on, and what the desk has yet to see. */
-const putPriority = (sheet: Sheet, content: TicketContent, words: PaperWords): void => {
-  const { priority, language, staffLanguage } = content;
-  if (!priority) return;
-  const inBoth = (text: TicketContent['office']): string[] => [
-    ...new Set([inLanguage(text, language), inLanguage(text, staffLanguage)]),
-  ];
-  const notes: Note[] = inBoth(priority.name).map((text, i) => ({ text, weight: i === 0 ? BOLD : REGULAR }));
-  if (!priority.confirmed) {
-    const show = words.own.showDocument;
-    const documents = priority.document ? inBoth(priority.document).join(' / ') : '';
-    notes.push({ text: documents === '' ? `${show}.` : `${show}: ${documents}`, weight: REGULAR });
-  }
-  const headings = forBoth(words, (labels) => labels.priority[priority.level]);
-  framed(sheet, headings, notes, { strong: true });
-  sheet.space(16);
-};
-
-const layTicket = (sheet: Sheet, content: TicketContent): void => {
-  const { base, leading, small, minModule } = sheet.format;
-  const words = paperWords(content);
-  const { own } = words;
-  putTop(sheet, content, words);
-  header(sheet, content);
-  sheet.space(14);
-  sheet.centred([own.yourNumber], { weight: REGULAR, size: base }, leading);
-  sheet.space(12);
-  const number = layNumber(content.number, sheet.width - 16);
-  const top = sheet.y;
-  sheet.ink((ctx) => number.draw(ctx, sheet.width / 2, top));
-  sheet.space(number.height + 20);
-  putPriority(sheet, content, words);
-  putServices(sheet, content, own);
-  if (content.provisional) {
-    const headings = forBoth(words, (labels) => labels.notConfirmed);
-    sheet.space(14);
-    framed(sheet, headings, [{ text: own.notConfirmedNote, weight: REGULAR }], { strong: false });
-  }
-  const rows = rowsOf(content, own);
-  if (rows.length > 0 || content.late) sheet.rule(16, 12);
-  if (content.late) {
-    const late = fit(own.late, sheet.inner, { weight: BOLD, sizes: [base, small], maxLines: 3 });
-    sheet.centred(late.lines, { weight: BOLD, size: late.size }, Math.round(late.size * 1.28));
-    if (rows.length > 0) sheet.space(10);
-  }
-  if (rows.length > 0) table(sheet, rows);
-  sheet.rule(12, 0);
-  foot(sheet, content, own, { qr: content.qr, module: minModule, footer: own.footer });
-};
+const MIN_WIDTH = 384;
+const MAX_WIDTH = 832;
+/** From here on paper is taken to be 80 mm wide. */
+const WIDE_FROM = 512;
 
 /**
  * @param fontFiles TTF files of the ticket's typeface, as `bundledFonts()` gives them.
- * @returns the renderer of tickets and slips. Its `draw` takes widths from 384 up that are multiples of 8 (576 for 80 mm
- *   paper, 384 for 58 mm), and throws RangeError for others and for a code text that finds no room.
+ * @returns the renderer of tickets and slips. Its `draw` takes widths from 384 up that are multiples of 8 (576, 512 or 640
+ *   for 80 mm paper, 384 for 58 mm), and throws RangeError for others and for a code text that finds no room.
  * @throws Error when a font file is missing or broken.
  */
 export const createTicketRenderer = (fontFiles: readonly string[]): TicketRenderer => {
   loadFonts(fontFiles);
   return {
-    draw: (content, width) => {
-      if (!Number.isInteger(width) || width < 384 || width > 832 || width % 8 !== 0) {
-        throw new RangeError(`a ticket is 384 to 832 dots wide, in steps of 8 (576 or 384 as a rule), not ${width}`);
+    draw: (content, width, template = DEFAULT_TEMPLATE) => {
+      if (!Number.isInteger(width) || width < MIN_WIDTH || width > MAX_WIDTH || width % 8 !== 0) {
+        throw new RangeError(
+          `a ticket is ${MIN_WIDTH} to ${MAX_WIDTH} dots wide, in steps of 8 (576 or 384 as a rule), not ${width}`,
+        );
       }
-      const sheet = new Sheet(width, width >= 512 ? WIDE : NARROW);
-      if (content.kind === 'ticket') layTicket(sheet, content);
-      else laySlip(sheet, content);
+      // Where the type of a script is missing from the installation, the paper is in the language of the staff.
+      const spoken = missingGlyphs(ticketLabels(content.language).yourNumber).length === 0;
+      const speaking = spoken ? content : { ...content, language: content.staffLanguage };
+      const { rtl, blocks } = composePaper(speaking, template, pickDrawable);
+      const sheet = new Sheet(width, width >= WIDE_FROM ? WIDE : NARROW, rtl);
+      lay(sheet, blocks);
       sheet.space(8);
       const height = Math.ceil(sheet.y);
       const canvas = createCanvas(width, height);

@@ -1,5 +1,6 @@
 import { createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
 import { font } from './fonts.ts';
+import { tie } from './leaning.ts';
 
 /** Measuring and breaking text. All lengths are dots. */
 
@@ -12,10 +13,20 @@ export interface TextStyle {
   size: number;
 }
 
+/** Names of offices and services come back on every ticket; measuring is most of the work of drawing one. */
+const MOST_WIDTHS = 20_000;
+const widths = new Map<string, number>();
+
 export const textWidth = (text: string, { weight, size }: TextStyle): number => {
+  const key = `${weight} ${size} ${text}`;
+  const known = widths.get(key);
+  if (known !== undefined) return known;
   const ctx = ruler();
   ctx.font = font(weight, size);
-  return ctx.measureText(text).width;
+  const { width } = ctx.measureText(text);
+  if (widths.size >= MOST_WIDTHS) widths.clear();
+  widths.set(key, width);
+  return width;
 };
 
 /** Where the ink of `text` lies, relative to the origin it is drawn at: `left` and `up` count away from it. */
@@ -56,13 +67,49 @@ export interface Wrapped {
   broken: boolean;
 }
 
-/** Breaks at ordinary spaces (never at U+00A0); a word longer than a line is broken between letters. */
+/** Chinese is written without spaces: a line may end after nearly every character. */
+const HAN = /[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\u{20000}-\u{2fa1f}]/u;
+/** ... but must not begin with a mark that closes, nor end with one that opens. */
+const NEVER_FIRST = /[、。，．：；？！）」』》】〉”’%…·)\]}.,:;?!»]/u;
+const NEVER_LAST = /[（「『《【〈“‘([{«№]/u;
+
+/** A word, or a part of one before which a line may end; `space`: one stands before it. */
+interface Piece {
+  text: string;
+  space: boolean;
+}
+
+const pieces = (text: string): Piece[] =>
+  text
+    .trim()
+    .split(/[ \t\r\n]+/)
+    .flatMap((word): Piece[] => {
+      if (!HAN.test(word)) return [{ text: word, space: true }];
+      const parts: Piece[] = [];
+      let before = '';
+      for (const letter of letters(word)) {
+        const last = parts.at(-1);
+        const mayEnd =
+          (HAN.test(letter) || HAN.test(before)) &&
+          !NEVER_FIRST.test(letter) &&
+          !NEVER_LAST.test(before) &&
+          letter !== '\u00a0' &&
+          before !== '\u00a0';
+        if (last && !mayEnd) last.text += letter;
+        else parts.push({ text: letter, space: parts.length === 0 });
+        before = letter;
+      }
+      return parts;
+    });
+
+/** Breaks at ordinary spaces (never at U+00A0) and between Chinese characters; a longer word is broken between letters. */
 export const wrap = (text: string, width: number, style: TextStyle): Wrapped => {
   const lines: string[] = [];
   let broken = false;
   let line = '';
-  for (let word of text.trim().split(/[ \t\r\n]+/)) {
-    const longer = line === '' ? word : `${line} ${word}`;
+  for (const piece of pieces(text)) {
+    let word = piece.text;
+    const longer = line === '' ? word : `${line}${piece.space ? ' ' : ''}${word}`;
     if (textWidth(longer, style) <= width) {
       line = longer;
       continue;
@@ -79,13 +126,6 @@ export const wrap = (text: string, width: number, style: TextStyle): Wrapped => 
   if (line !== '') lines.push(line);
   return { lines, broken };
 };
-
-/** Short words that must not stand at the end of a line, and abbreviations that belong to what follows. */
-const LEANING =
-  /(^|[ \t\r\n(«])(а|в|во|до|за|и|из|к|на|не|о|об|от|по|при|с|со|у|г\.|д\.|зд\.|кв\.|корп\.|обл\.|пер\.|пл\.|пр\.|просп\.|с\.|стр\.|ул\.|№)[ \t\r\n]+(?=\S)(\S+)/giu;
-
-/** Ties «д. 14» and «по месту» together; the word that follows ends a match, so that no long chain can come about. */
-const tie = (text: string): string => text.replaceAll(LEANING, '$1$2\u00a0$3');
 
 /** Breaks where a reader would; where that would break a word, at any space. */
 const wrapKindly = (text: string, width: number, style: TextStyle): Wrapped => {
