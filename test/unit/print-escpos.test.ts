@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packRaster, ticketBytes } from '../../electron/core/printing/escpos.ts';
-import { processId } from '../../electron/core/printing/spool.ts';
-import { bundledFonts, createTicketRenderer } from '../../electron/core/printing/ticket.ts';
 import type { TicketBitmap } from '../../electron/core/ports.ts';
+import type { JobOptions } from '../../electron/core/printing/dialect.ts';
+import { epson, processId } from '../../electron/core/printing/dialects/epson.ts';
+import { packRaster } from '../../electron/core/printing/dialects/escpos.ts';
+import { bundledFonts, createTicketRenderer } from '../../electron/core/printing/ticket.ts';
+import { bitmaps, realTime } from '../tools/print-bitmaps.ts';
 import { SAMPLES } from '../tools/ticket-samples.ts';
 
 /** Undoes packRaster, strictly: only the commands it may use, in the form it may use them. */
@@ -26,50 +28,17 @@ const unpack = (bytes: Uint8Array, rowBytes: number): { rows: Uint8Array[]; band
   }
   return { rows, bands };
 };
-const realTime = (bytes: Uint8Array): number => {
-  let hits = 0;
-  bytes.forEach((b, i) => {
-    if (b === 0x10 && [0x04, 0x05, 0x14].includes(bytes[i + 1] ?? 0)) hits += 1;
-  });
-  return hits;
-};
-
-/** Pictures with much white and many of the bytes that matter. */
-const bitmaps = fc
-  .record({
-    rowBytes: fc.integer({ min: 1, max: 72 }),
-    rows: fc.array(
-      fc.oneof(
-        { weight: 3, arbitrary: fc.constant<readonly number[]>([0]) },
-        {
-          weight: 2,
-          arbitrary: fc.array(fc.constantFrom(0x10, 0x04, 0x05, 0x14, 0x00, 0xff), { minLength: 1, maxLength: 9 }),
-        },
-        fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 9 }),
-      ),
-      { maxLength: 40 },
-    ),
-    repeat: fc.integer({ min: 1, max: 30 }),
-  })
-  .map(({ rowBytes, rows, repeat }): TicketBitmap => {
-    const all = rows.flatMap((row) => Array.from({ length: repeat }, () => row));
-    const bits = new Uint8Array(rowBytes * all.length);
-    all.forEach((row, y) => {
-      for (let i = 0; i < rowBytes; i += 1) bits[y * rowBytes + i] = row[i % row.length] ?? 0;
-    });
-    return { width: rowBytes * 8, height: all.length, bits };
-  });
 
 describe('packRaster', () => {
   it('gives the same picture back, but for dots that defuse a real-time command', () => {
     fc.assert(
-      fc.property(bitmaps, (bitmap) => {
+      fc.property(bitmaps(), (bitmap) => {
         const packed = packRaster(bitmap);
         expect(realTime(packed)).toBe(0);
         const rowBytes = bitmap.width / 8;
         const { rows, bands } = unpack(packed, rowBytes);
         expect(rows).toHaveLength(bitmap.height);
-        for (const rows of bands) expect(rows).toBeLessThanOrEqual(256);
+        for (const count of bands) expect(count).toBeLessThanOrEqual(256);
         rows.forEach((row, y) => {
           row.forEach((byte, i) => {
             const at = y * rowBytes + i;
@@ -103,12 +72,22 @@ describe('packRaster', () => {
   });
 });
 
-describe('ticketBytes', () => {
+describe("a job for Epson's", () => {
   const bitmap: TicketBitmap = { width: 8, height: 1, bits: Uint8Array.of(0xaa) };
   const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+  const job = (picture: TicketBitmap, options: Partial<JobOptions> = {}): Uint8Array =>
+    epson.job([{ op: 'raster', bitmap: picture }], {
+      processId: null,
+      fence: false,
+      tellChanges: false,
+      codePage: null,
+      width: picture.width,
+      cutter: true,
+      ...options,
+    });
 
   it('resets, prints, cuts, and asks to be answered, in this order', () => {
-    expect(hex(ticketBytes(bitmap, { confirm: { processId: 'a~ 9' }, fence: true, tellChanges: true }))).toBe(
+    expect(hex(job(bitmap, { processId: 'a~ 9', fence: true, tellChanges: true }))).toBe(
       [
         '1b40',
         '1d610e',
@@ -124,29 +103,28 @@ describe('ticketBytes', () => {
     );
   });
   it('asks for nothing when nothing is wanted', () => {
-    expect(hex(ticketBytes(bitmap, { confirm: null, fence: false }))).toBe('1b401d50cbcb1d76300001000100aa1d564200');
+    expect(hex(job(bitmap))).toBe('1b401d50cbcb1d76300001000100aa1d564200');
   });
   it.each(['', 'abc', 'abcde', 'ab\u0000d', 'аbcd'])('refuses the process id %j', (id) => {
-    expect(() => ticketBytes(bitmap, { confirm: { processId: id }, fence: false })).toThrow(RangeError);
+    expect(() => job(bitmap, { processId: id })).toThrow(RangeError);
   });
   it('carries no real-time command in any sample', () => {
     const renderer = createTicketRenderer(bundledFonts());
     for (const content of Object.values(SAMPLES)) {
       for (const width of [576, 384]) {
-        expect(
-          realTime(ticketBytes(renderer.draw(content, width), { confirm: { processId: 'zzzz' }, fence: true })),
-        ).toBe(0);
+        expect(realTime(job(renderer.draw(content, width), { processId: 'zzzz', fence: true }))).toBe(0);
       }
     }
   });
 });
 
 describe('processId', () => {
-  it('is four printable characters, another one for each of 95^4 numbers', () => {
+  it('is four printable characters, another one for each of 95^4 numbers, and then begins anew', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 95 ** 4 - 2 }), (n) => {
+      fc.property(fc.integer({ min: 0, max: 95 ** 4 * 3 }), (n) => {
         expect(processId(n)).toMatch(/^[\x20-\x7e]{4}$/);
         expect(processId(n)).not.toBe(processId(n + 1));
+        expect(processId(n + 95 ** 4)).toBe(processId(n));
       }),
     );
     expect([processId(0), processId(95 ** 4 - 1)]).toEqual(['    ', '~~~~']);

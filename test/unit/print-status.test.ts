@@ -1,15 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  createReplyParser,
-  interpretAutomatic,
-  interpretStatus,
-  type Question,
-  type Reply,
-} from '../../electron/core/printing/status.ts';
+import type { Reply } from '../../electron/core/printing/dialect.ts';
+import { DIALECTS } from '../../electron/core/printing/dialects/index.ts';
+import { interpretAutomatic, interpretStatus } from '../../electron/core/printing/status.ts';
 
 const parse = (...pieces: (readonly number[])[]): Reply[] => {
-  const parser = createReplyParser();
+  const parser = DIALECTS.epson.parser();
   return pieces.flatMap((piece) => parser.push(Uint8Array.from(piece)));
 };
 const text = (s: string): number[] => Array.from(s, (c) => c.charCodeAt(0));
@@ -23,15 +19,15 @@ interface Sent {
 }
 /** Bytes on the wire with the reply they are. */
 const sent = fc.oneof(
-  realTime.map((value): Sent => ({ bytes: [value], reply: { kind: 'real-time', value } })),
-  plain.map((value): Sent => ({ bytes: [value], reply: { kind: 'fence', value } })),
+  realTime.map((value): Sent => ({ bytes: [value], reply: { kind: 'answer', bytes: [value] } })),
+  plain.map((value): Sent => ({ bytes: [value], reply: { kind: 'fence' } })),
   id.map((d): Sent => ({
     bytes: [0x37, 0x22, ...d, 0],
     reply: { kind: 'done', processId: String.fromCharCode(...d) },
   })),
   fc.tuple(plain, plain, plain, plain).map(([head, b1, b2, b3]): Sent => {
     const b0 = (head & ~0x03) | 0x10;
-    return { bytes: [b0, b1, b2, b3], reply: { kind: 'automatic', bytes: [b0, b1, b2, b3] } };
+    return { bytes: [b0, b1, b2, b3], reply: { kind: 'told', condition: interpretAutomatic([b0, b1, b2, b3]) } };
   }),
   // Things that nobody asked for.
   fc
@@ -70,7 +66,7 @@ describe('the reply parser', () => {
   it('never throws, whatever comes, and finds its way back', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => {
-        const parser = createReplyParser();
+        const parser = DIALECTS.epson.parser();
         parser.push(noise);
         // Long enough to end whatever the noise began.
         parser.push(new Uint8Array(4));
@@ -84,17 +80,17 @@ describe('the reply parser', () => {
   });
   it('does not take a cut-off block for anything', () => {
     expect(parse([0x37, 0x22, 0x61, 0x62], [0x12])).toEqual([
-      { kind: 'fence', value: 0x22 },
-      { kind: 'fence', value: 0x61 },
-      { kind: 'fence', value: 0x62 },
-      { kind: 'real-time', value: 0x12 },
+      { kind: 'fence' },
+      { kind: 'fence' },
+      { kind: 'fence' },
+      { kind: 'answer', bytes: [0x12] },
     ]);
   });
 });
 
 describe('interpretStatus', () => {
-  const answers = (...values: (number | null)[]): Map<Question, number> =>
-    new Map(values.flatMap((v, i): [Question, number][] => (v === null ? [] : [[(i + 1) as Question, v]])));
+  const answers = (...values: (number | null)[]): Map<number, number[]> =>
+    new Map(values.flatMap((v, i): [number, number[]][] => (v === null ? [] : [[i + 1, [v]]])));
   it.each<[string, (number | null)[], ReturnType<typeof interpretStatus>]>([
     ['all well', [0x12, 0x12, 0x12, 0x12], { blocked: null, paperLow: false }],
     ['all well, drawer open', [0x16, 0x12, 0x12, 0x12], { blocked: null, paperLow: false }],
@@ -103,7 +99,7 @@ describe('interpretStatus', () => {
     ['paper out by the offline cause only', [0x1a, 0x32, null, null], { blocked: 'paper-out', paperLow: false }],
     ['cover open hides the paper', [0x1a, 0x36, 0x12, 0x72], { blocked: 'cover-open', paperLow: true }],
     ['cutter', [0x1a, 0x52, 0x1a, 0x12], { blocked: 'cutter', paperLow: false }],
-    ['head too hot', [0x1a, 0x52, 0x52, 0x12], { blocked: 'error', paperLow: false }],
+    ['head too hot', [0x1a, 0x52, 0x52, 0x12], { blocked: 'head-hot', paperLow: false }],
     ['unrecoverable', [0x1a, 0x12, 0x32, 0x12], { blocked: 'error', paperLow: false }],
     ['offline without a reason', [0x1a, 0x12, 0x12, 0x12], { blocked: 'offline', paperLow: false }],
     ['nothing answered', [], { blocked: null, paperLow: false }],
@@ -119,7 +115,7 @@ describe('interpretAutomatic', () => {
     ['paper out', [0x18, 0, 0x0f, 0], { blocked: 'paper-out', paperLow: true }],
     ['cover open', [0x38, 0, 0x0c, 0], { blocked: 'cover-open', paperLow: true }],
     ['cutter', [0x18, 0x08, 0, 0], { blocked: 'cutter', paperLow: false }],
-    ['error', [0x18, 0x40, 0, 0], { blocked: 'error', paperLow: false }],
+    ['head too hot', [0x18, 0x40, 0, 0], { blocked: 'head-hot', paperLow: false }],
     ['offline', [0x18, 0, 0, 0], { blocked: 'offline', paperLow: false }],
   ])('%s', (_name, bytes, expected) => {
     expect(interpretAutomatic(bytes)).toEqual(expected);

@@ -1,5 +1,6 @@
 import type { Clock, PrinterLink } from '../ports.ts';
-import { type Answers, createReplyParser, interpretAutomatic, type PrinterCondition, type Question } from './status.ts';
+import type { Answers, Dialect, Question } from './dialect.ts';
+import type { PrinterCondition } from './status.ts';
 
 /** One connection to a printer, as questions and answers instead of bytes. */
 export interface Conversation {
@@ -8,16 +9,20 @@ export interface Conversation {
   /** Every question has been answered, so the next answer will be to the next question. */
   readonly clean: boolean;
   /**
-   * Asks `DLE EOT` for all of `questions` at once; the printer answers in the same order, also when it is offline.
+   * Asks all of `questions` at once; the printer answers in the same order, also when it is offline.
    * @returns the answers there were by then; never rejects. Ask one thing at a time.
    */
   ask(questions: readonly Question[], timeoutMs: number): Promise<Answers>;
   /** Sends a job. Rejects when the line died. */
   write(bytes: Uint8Array): Promise<void>;
-  /** A job was sent whose `GS r` will be answered after those of the jobs before it. */
+  /** A job was sent whose fence will be answered after those of the jobs before it. */
   expectFence(jobId: string): void;
   /** A job was sent that will be answered with this id. */
   expectDone(jobId: string, processId: string): void;
+  /** A job was sent whose id has not been said. */
+  readonly owing: boolean;
+  /** What is owed until now is not counted as owed any more; when it comes after all, it is still told. */
+  forgive(): void;
   /** Never rejects. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -32,28 +37,35 @@ export interface ConversationEvents {
 
 interface Pending {
   questions: readonly Question[];
-  answers: Map<Question, number>;
+  answers: Map<Question, readonly number[]>;
   end: () => void;
 }
 
-export const converse = (link: PrinterLink, clock: Clock, on: ConversationEvents): Conversation => {
-  const parser = createReplyParser();
+export const converse = (link: PrinterLink, clock: Clock, dialect: Dialect, on: ConversationEvents): Conversation => {
+  const parser = dialect.parser();
   let alive = true;
   let clean = true;
   let pending: Pending | null = null;
   const fences: string[] = [];
   const ids = new Map<string, string>();
+  const owed = new Set<string>();
 
-  const answer = (value: number): void => {
+  const answer = (bytes: readonly number[]): void => {
     const question = pending?.questions.find((q) => !pending?.answers.has(q));
-    if (!pending || question === undefined) return;
-    pending.answers.set(question, value);
+    if (!pending || question === undefined) {
+      // Where one answer says all, one that nobody asked for is as good as being told.
+      const [only, ...more] = dialect.questions;
+      if (only !== undefined && more.length === 0) on.condition(dialect.interpret(new Map([[only, bytes]])));
+      return;
+    }
+    pending.answers.set(question, bytes);
     if (pending.answers.size === pending.questions.length) pending.end();
   };
   const done = (processId: string): void => {
     const jobId = ids.get(processId);
     if (jobId === undefined) return;
     ids.delete(processId);
+    owed.delete(jobId);
     // Answers come in the order of the jobs: a printer that got here will not answer the fences of earlier ones.
     const own = fences.indexOf(jobId);
     if (own > 0) fences.splice(0, own);
@@ -62,8 +74,8 @@ export const converse = (link: PrinterLink, clock: Clock, on: ConversationEvents
 
   link.onData((bytes) => {
     for (const reply of parser.push(bytes)) {
-      if (reply.kind === 'real-time') answer(reply.value);
-      else if (reply.kind === 'automatic') on.condition(interpretAutomatic(reply.bytes));
+      if (reply.kind === 'answer') answer(reply.bytes);
+      else if (reply.kind === 'told') on.condition(reply.condition);
       else if (reply.kind === 'done') done(reply.processId);
       else {
         const jobId = fences.shift();
@@ -87,7 +99,7 @@ export const converse = (link: PrinterLink, clock: Clock, on: ConversationEvents
     ask: (questions, timeoutMs) => {
       if (!alive || !clean || pending || questions.length === 0) return Promise.resolve(new Map());
       return new Promise((resolve) => {
-        const answers = new Map<Question, number>();
+        const answers = new Map<Question, readonly number[]>();
         const end = (): void => {
           stop();
           pending = null;
@@ -97,7 +109,7 @@ export const converse = (link: PrinterLink, clock: Clock, on: ConversationEvents
         const stop = Number.isFinite(timeoutMs) ? clock.after(timeoutMs, end) : () => undefined;
         pending = { questions, answers, end };
         // A line that died is told by onClose.
-        link.write(Uint8Array.from(questions.flatMap((n) => [0x10, 0x04, n]))).catch(() => undefined);
+        link.write(Uint8Array.from(questions.flatMap((q) => dialect.ask(q)))).catch(() => undefined);
       });
     },
     write: (bytes) => link.write(bytes),
@@ -106,7 +118,12 @@ export const converse = (link: PrinterLink, clock: Clock, on: ConversationEvents
     },
     expectDone: (jobId, processId) => {
       ids.set(processId, jobId);
+      owed.add(jobId);
     },
+    get owing() {
+      return owed.size > 0;
+    },
+    forgive: () => owed.clear(),
     close: (timeoutMs) => link.close(timeoutMs),
   };
 };

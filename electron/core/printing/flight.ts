@@ -1,6 +1,7 @@
 import type { Clock } from '../ports.ts';
 import type { Conversation } from './conversation.ts';
-import { interpretStatus, type PrinterCondition, type Question } from './status.ts';
+import type { Dialect, Question } from './dialect.ts';
+import type { PrinterCondition } from './status.ts';
 
 /** How the sending of a job ended. */
 export type Landing =
@@ -17,7 +18,7 @@ export interface Flight {
   fence(): void;
   condition(condition: PrinterCondition): void;
   lineClosed(): void;
-  stop(): void;
+  readonly stop: () => void;
 }
 
 export interface FlightOptions {
@@ -30,6 +31,7 @@ export interface FlightOptions {
   /** Answers nothing: there is nothing to wait for. */
   mute: boolean;
   questions: readonly Question[];
+  interpret: Dialect['interpret'];
   /** For answer after answer, in ms. */
   jobMs: number;
   /** How long paper may be missing in the middle of a ticket. */
@@ -82,7 +84,7 @@ export const takeOff = (options: FlightOptions): Flight => {
     // Not timed: an answer that comes late must still be known for what it answers.
     const answers = await conversation.ask(options.questions, Infinity);
     if (over) return;
-    if (answers.size === options.questions.length) condition(interpretStatus(answers));
+    if (answers.size === options.questions.length) condition(options.interpret(answers));
     askLater(options.askEveryMs);
   };
   const askLater = (ms: number): void => {

@@ -1,7 +1,7 @@
 import type { BlockReason } from '../../../shared/domain/model.ts';
 import type { Clock, Log, PrinterLink, PrinterPort } from '../ports.ts';
 import { converse, type Conversation, type ConversationEvents } from './conversation.ts';
-import { type Answers, interpretStatus, QUESTIONS, type Question } from './status.ts';
+import type { Answers, Dialect, Question } from './dialect.ts';
 
 /** The way to one printer: opens it, finds out how much it tells about itself, keeps the connection while it is good. */
 export interface PrinterLine {
@@ -15,12 +15,24 @@ export interface PrinterLine {
   readonly questions: readonly Question[];
   /** It takes bytes and answers nothing. */
   readonly mute: boolean;
+  /** A job that nobody waits for any more may still be in the printer: of an earlier run of the program. See Look.answers. */
+  readonly doubt: () => void;
   /** Never rejects. */
-  close(timeoutMs: number): Promise<void>;
+  readonly close: (timeoutMs: number) => Promise<void>;
 }
 
 export type Look =
-  | { ready: true; conversation: Conversation; mute: boolean; paperLow: boolean }
+  | {
+      ready: true;
+      conversation: Conversation;
+      mute: boolean;
+      paperLow: boolean;
+      /**
+       * For `nextProcessId`. Empty while an earlier job may still be in the printer: where jobs are only counted, its end
+       * would be taken for the end of the next one.
+       */
+      answers: Answers;
+    }
   | { ready: false; reason: BlockReason; paperLow: boolean | null };
 
 export interface LineTimeouts {
@@ -29,23 +41,41 @@ export interface LineTimeouts {
   /** For a printer that has not answered the last time either. */
   mutePreflightMs: number;
   closeMs: number;
+  /** How long a printer must have been ready and said the same for nothing to be in it any more; 10 s. */
+  quietMs?: number;
+}
+
+export interface LineOptions {
+  printer: PrinterPort;
+  clock: Clock;
+  log: Log;
+  timeouts: LineTimeouts;
+  dialect: Dialect;
+  /** What it was found to answer at set-up: none, it is mute; null, nobody has asked. */
+  known: readonly Question[] | null;
 }
 
 /** A connection that does not answer is not waited for long: it may be the other half of one that is gone. */
 const DROP_MS = 300;
+const QUIET_MS = 10_000;
 const UNREACHABLE: Look = { ready: false, reason: 'unreachable', paperLow: null };
 
 export const createPrinterLine = (
-  { printer, clock, log, timeouts }: { printer: PrinterPort; clock: Clock; log: Log; timeouts: LineTimeouts },
+  { printer, clock, log, timeouts, dialect, known: found }: LineOptions,
   on: ConversationEvents,
 ): PrinterLine => {
   let current: Conversation | null = null;
   let looking: Promise<Look> | null = null;
   /** What it answers, once that is known. */
-  let known: readonly Question[] | null = null;
-  let mute = false;
+  let known: readonly Question[] | null = found?.length === 0 ? null : found;
+  /** One that answered at set-up is never mute: when it is silent, something is wrong with it or its cable. */
+  const talks = known !== null;
+  let mute = found?.length === 0;
   /** Connections in a row without any answer. */
   let silent = 0;
+  /** A connection ended that owed the id of a job. */
+  let orphaned = false;
+  let quiet: { said: string; since: number } | null = null;
 
   const drop = async (timeoutMs: number): Promise<void> => {
     const dropped = current;
@@ -65,33 +95,56 @@ export const createPrinterLine = (
       });
       return null;
     }
-    const opened: Conversation = converse(link, clock, {
+    // A line that is gone already is told before there is anything to name.
+    let opened: Conversation | null = null;
+    const conversation = converse(link, clock, dialect, {
       ...on,
       closed: (error) => {
-        if (current === opened) current = null;
+        if (opened?.owing) orphaned = true;
+        if (opened && current === opened) current = null;
         on.closed(error);
       },
     });
-    current = opened;
-    return opened.alive ? opened : null;
+    if (!conversation.alive) return null;
+    opened = conversation;
+    current = conversation;
+    return conversation;
   };
 
   const clean = (): Promise<Conversation | null> =>
     current?.alive && current.clean ? Promise.resolve(current) : open();
+
+  /** @returns the answers where no earlier job can be in the printer any more, else none. */
+  const trusted = (conversation: Conversation, answers: Answers): Answers => {
+    if (!orphaned && !conversation.owing) {
+      quiet = null;
+      return answers;
+    }
+    const said = JSON.stringify([...answers]);
+    const now = clock.monotonic();
+    if (quiet?.said !== said) quiet = { said, since: now };
+    if (now - quiet.since < (timeouts.quietMs ?? QUIET_MS)) return new Map();
+    orphaned = false;
+    quiet = null;
+    conversation.forgive();
+    return answers;
+  };
 
   const judge = (conversation: Conversation, answers: Answers): Look => {
     if (mute) log.info('print.talks-again', { printer: printer.name });
     mute = false;
     silent = 0;
     known = [...answers.keys()];
-    const { blocked, paperLow } = interpretStatus(answers);
-    return blocked ? { ready: false, reason: blocked, paperLow } : { ready: true, conversation, mute: false, paperLow };
+    const { blocked, paperLow } = dialect.interpret(answers);
+    if (!blocked) return { ready: true, conversation, mute: false, paperLow, answers: trusted(conversation, answers) };
+    quiet = null;
+    return { ready: false, reason: blocked, paperLow };
   };
 
   /** Small printers answer some of the questions only. Asked one by one it is clear which; done once. */
   const askOneByOne = async (): Promise<Look> => {
     const answered: Question[] = [];
-    for (const question of QUESTIONS) {
+    for (const question of dialect.questions) {
       const conversation = await clean();
       if (!conversation) return UNREACHABLE;
       const answers = await conversation.ask([question], timeouts.mutePreflightMs);
@@ -108,7 +161,7 @@ export const createPrinterLine = (
   };
 
   const lookNow = async (): Promise<Look> => {
-    const questions = known ?? QUESTIONS;
+    const questions = known ?? dialect.questions;
     const kept = current;
     if (kept?.alive && kept.clean) {
       const answers = await kept.ask(questions, timeouts.preflightMs);
@@ -123,11 +176,11 @@ export const createPrinterLine = (
     if (answers.size > 0) return askOneByOne();
     silent += 1;
     // One that has talked before gets a second chance before it is taken for one that never does.
-    if (known && silent < 2) return { ready: false, reason: 'offline', paperLow: null };
+    if (talks || (known && silent < 2)) return { ready: false, reason: 'offline', paperLow: null };
     if (!mute) log.warn('print.mute', { printer: printer.name });
     mute = true;
     known = null;
-    return { ready: true, conversation: fresh, mute: true, paperLow: false };
+    return { ready: true, conversation: fresh, mute: true, paperLow: false, answers: new Map() };
   };
 
   return {
@@ -144,10 +197,13 @@ export const createPrinterLine = (
       return looking !== null;
     },
     get questions() {
-      return known ?? QUESTIONS;
+      return known ?? dialect.questions;
     },
     get mute() {
       return mute;
+    },
+    doubt: () => {
+      orphaned = true;
     },
     close: drop,
   };

@@ -1,43 +1,44 @@
 import type { BlockReason } from '../../../shared/domain/model.ts';
+import type { Answers, Reply, ReplyParser } from './dialect.ts';
 
 /**
- * What printers send back (Epson, ESC/POS Command Reference: DLE EOT, GS a, GS r, GS ( H). Every kind of answer has fixed
- * bits of its own, so that they can be told apart in one stream; what fits none is thrown away.
+ * What printers that speak ESC/POS send back (Epson, ESC/POS Command Reference: DLE EOT, GS a, GS r, GS ( H). Every kind of
+ * answer has fixed bits of its own, so that they can be told apart in one stream; what fits none is thrown away.
  */
 
+export type PrinterCondition = {
+  /** null: it can print. */
+  blocked: BlockReason | null;
+  /** The roll is near its end (or at it). */
+  paperLow: boolean;
+};
+
 /** Numbers of `DLE EOT n`: 1 printer, 2 cause of being offline, 3 error, 4 paper roll. */
-export const QUESTIONS = [1, 2, 3, 4] as const;
-export type Question = (typeof QUESTIONS)[number];
-/** What was answered to which question; unanswered ones are missing. */
-export type Answers = ReadonlyMap<Question, number>;
+export const ESCPOS_QUESTIONS = [1, 2, 3, 4] as const;
 
-export type Reply =
-  /** To one `DLE EOT`; which one is known by the order only. */
-  | { kind: 'real-time'; value: number }
-  /** `GS a`: told unasked when something changes. */
-  | { kind: 'automatic'; bytes: readonly [number, number, number, number] }
-  /** To `GS r`. */
-  | { kind: 'fence'; value: number }
-  /** To `GS ( H` function 48: all before it is printed. */
-  | { kind: 'done'; processId: string };
-
+/** To `DLE EOT`; which of them is known by the order only. */
 const isRealTime = (b: number): boolean => (b & 0x93) === 0x12;
 const isAutomaticHead = (b: number): boolean => (b & 0x93) === 0x10;
 const isPlain = (b: number): boolean => (b & 0x90) === 0;
 /** Blocks end with NUL; none that we know is longer. */
 const LONGEST_BLOCK = 80;
 
-/** @returns how many bytes at the start of `seen` are done with, and the reply they were; 0 when more must come first. */
-const readOne = (seen: readonly number[]): { used: number; reply: Reply | null } => {
+/** How many bytes at the start are done with, and the reply they were; 0 when more must come first. */
+export interface Read {
+  used: number;
+  reply: Reply | null;
+}
+
+/** @returns what `seen` (not empty) begins with. */
+export const readEscpos = (seen: readonly number[]): Read => {
   const b = seen[0] ?? 0;
-  if (isRealTime(b)) return { used: 1, reply: { kind: 'real-time', value: b } };
+  if (isRealTime(b)) return { used: 1, reply: { kind: 'answer', bytes: [b] } };
   if (isAutomaticHead(b)) {
     const rest = seen.slice(1, 4);
     // Not what it seemed to be: only its head is thrown away.
     if (!rest.every(isPlain)) return { used: 1, reply: null };
-    const [b1, b2, b3] = rest;
-    if (b1 === undefined || b2 === undefined || b3 === undefined) return { used: 0, reply: null };
-    return { used: 4, reply: { kind: 'automatic', bytes: [b, b1, b2, b3] } };
+    if (rest.length < 3) return { used: 0, reply: null };
+    return { used: 4, reply: { kind: 'told', condition: interpretAutomatic([b, ...rest]) } };
   }
   if (b === 0x37 || b === 0x5f) {
     // A block: kind, printable characters, NUL. Names (GS I) begin with 5F and have no kind.
@@ -53,20 +54,27 @@ const readOne = (seen: readonly number[]): { used: number; reply: Reply | null }
     }
     return { used: 0, reply: null };
   }
-  if (isPlain(b)) return { used: 1, reply: { kind: 'fence', value: b } };
+  if (isPlain(b)) return { used: 1, reply: { kind: 'fence' } };
   return { used: 1, reply: null };
 };
 
-/** @returns a parser to feed with bytes as they come, in pieces of any size. Never throws, holds at most one block. */
-export const createReplyParser = (): { push(bytes: Uint8Array): Reply[] } => {
+/** XON and XOFF of a serial line, which may stand anywhere. */
+const FLOW_CONTROL: readonly number[] = [0x11, 0x13];
+
+/**
+ * @param skip bytes that are no part of any reply
+ * @returns a parser that gives `read` what has come, again and again. Holds no more than what `read` waits for.
+ */
+export const parserOf = (read: (seen: readonly number[]) => Read, skip = FLOW_CONTROL): ReplyParser => {
   const seen: number[] = [];
   return {
     push: (bytes) => {
       const replies: Reply[] = [];
       for (const byte of bytes) {
+        if (skip.includes(byte)) continue;
         seen.push(byte);
         while (seen.length > 0) {
-          const { used, reply } = readOne(seen);
+          const { used, reply } = read(seen);
           if (used === 0) break;
           seen.splice(0, used);
           if (reply) replies.push(reply);
@@ -77,22 +85,17 @@ export const createReplyParser = (): { push(bytes: Uint8Array): Reply[] } => {
   };
 };
 
-export type PrinterCondition = {
-  /** null: it can print. */
-  blocked: BlockReason | null;
-  /** The roll is near its end (or at it). */
-  paperLow: boolean;
-};
-
-/** @returns what a printer's answers mean. Questions it did not answer are taken to be well. */
+/** @returns what the answers to `DLE EOT` mean. Questions that were not answered are taken to be well. */
 export const interpretStatus = (answers: Answers): PrinterCondition => {
-  const has = (question: Question, bits: number): boolean => ((answers.get(question) ?? 0) & bits) !== 0;
+  const has = (question: number, bits: number): boolean => ((answers.get(question)?.[0] ?? 0) & bits) !== 0;
   const paperLow = has(4, 0x6c);
   // An open cover comes first: the paper sensor cannot see any paper then.
   if (has(2, 0x04)) return { blocked: 'cover-open', paperLow };
   if (has(4, 0x60) || has(2, 0x20)) return { blocked: 'paper-out', paperLow };
   if (has(3, 0x08)) return { blocked: 'cutter', paperLow };
-  if (has(3, 0x64) || has(2, 0x40)) return { blocked: 'error', paperLow };
+  if (has(3, 0x24)) return { blocked: 'error', paperLow };
+  if (has(3, 0x40)) return { blocked: 'head-hot', paperLow };
+  if (has(2, 0x40)) return { blocked: 'error', paperLow };
   if (has(1, 0x08)) return { blocked: 'offline', paperLow };
   return { blocked: null, paperLow };
 };
@@ -104,7 +107,8 @@ export const interpretAutomatic = ([b0, b1, b2]: readonly number[]): PrinterCond
   if (has(b0, 0x20)) return { blocked: 'cover-open', paperLow };
   if (has(b2, 0x0c)) return { blocked: 'paper-out', paperLow };
   if (has(b1, 0x08)) return { blocked: 'cutter', paperLow };
-  if (has(b1, 0x64)) return { blocked: 'error', paperLow };
+  if (has(b1, 0x24)) return { blocked: 'error', paperLow };
+  if (has(b1, 0x40)) return { blocked: 'head-hot', paperLow };
   if (has(b0, 0x08)) return { blocked: 'offline', paperLow };
   return { blocked: null, paperLow };
 };
