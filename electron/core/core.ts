@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { z } from 'zod';
-import { appContract, type AppContract, type PrinterState, type SystemState } from '../../shared/contracts/app.ts';
+import { appContract, type AppContract, type SystemState } from '../../shared/contracts/app.ts';
 import type { PartState } from '../../shared/contracts/centre/schemas.ts';
 import type { Role } from '../../shared/contracts/define.ts';
 import { CallFailure, type Result } from '../../shared/contracts/result.ts';
@@ -16,8 +16,10 @@ import { createOrders } from './desk/orders.ts';
 import { createSetup } from './desk/setup.ts';
 import { createDispatcher, type Handlers } from './dispatch.ts';
 import type { CorePorts, TicketContent } from './ports.ts';
-import { getJob, listJobs } from './printing/jobs.ts';
-import { createSpool } from './printing/spool.ts';
+import { getJob, type Job, listJobs } from './printing/jobs.ts';
+import { createPrinters, healthOf } from './printing/printers.ts';
+import { printersOf } from './printing/route-setup.ts';
+import { VISITOR } from './printing/spool-rules.ts';
 import { createCatalogue } from './queue/catalogue.ts';
 import { createQueue } from './queue/queue.ts';
 import type { SettingKey } from './settings/schema.ts';
@@ -27,7 +29,7 @@ import { dropOldRequests } from './store/requests.ts';
 import { int, json, sql, text } from './store/sql.ts';
 import { openStore } from './store/store.ts';
 import { officeView, printable, visitView } from './store/views.ts';
-import { jobsOfTicket, listVisits } from './store/visits.ts';
+import { jobsOfTicket, listVisits, readVisitOfTicket } from './store/visits.ts';
 import { createSync } from './sync/engine.ts';
 import { enrol } from './sync/enrol.ts';
 import { wipeRest } from './sync/stopped.ts';
@@ -134,7 +136,6 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     return found;
   };
 
-  let printer: PrinterState = { state: 'unknown', reason: null, paperLow: false, since: clock.now() };
   let sent = '';
   let announced = false;
   /** At most one event for all that changed in one turn. */
@@ -153,21 +154,24 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     });
   };
 
-  const spool = createSpool({
+  const setups = printersOf(current, {
+    renderer: ports.render,
+    main: ports.printer,
+    way: ports.printerWay,
+    problem: (why) => log.error('printer.set-up', { why }),
+  });
+  const printers = createPrinters({
     store,
     clock,
     log,
-    printer: ports.printer,
-    renderer: ports.render,
+    printers: setups,
     content: (db, jobId) => printable(db, device(), jobId, clock.now()),
-    width: current.get('printer.width'),
-    speedMmPerS: current.get('printer.speedMmPerS'),
     onJob: (view) => emit('print.changed', view),
-    onPrinter: (state) => {
-      printer = state;
+    onPrinters: () => {
       changed();
       sync.report();
     },
+    tellDesk: (job) => tellDesk(job),
   });
   /** How the window's own parts are, as it has told. */
   let parts: { scanner: PartState; camera: PartState } = { scanner: 'unknown', camera: 'unknown' };
@@ -183,8 +187,8 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       random: ports.random ?? Math.random,
       app: options.app,
       health: () => ({
-        printer: [printer.state, printer.reason].filter(Boolean).join(' '),
-        paper_low: printer.paperLow,
+        printer: healthOf(printers.list()),
+        paper_low: printers.list().some(({ paperLow }) => paperLow),
         ...parts,
         last_visit_at: store.read((db) => listVisits(db, 1)[0]?.arrivedAt ?? null),
       }),
@@ -244,7 +248,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     settled: async (...of: Parameters<typeof sync.settled>) => sync.settled(...of),
     committed: () => {
       queue.changed();
-      spool.kick();
+      printers.kick();
       sync.kick();
       front.changed(false);
       orders.look();
@@ -255,6 +259,21 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
   const walkIn = createWalkIn(visitors, inTurn);
   const requests = createRequests(visitors, inTurn);
   const voice = createVoice(visitors);
+  /** At a desk of this machine it stands among what is to be decided; where there is none, the desks are called. */
+  const tellDesk = (job: Job): void => {
+    front.changed(false);
+    const enrolled = store.read(readDevice);
+    if (job.place === 'desk' || !enrolled || enrolled.roles.includes('desk') || sync.stopped()) return;
+    const visit = store.read((db) => readVisitOfTicket(db, job.paperId)?.visitId ?? null);
+    const reason = job.answer === 'no' ? 'paper-not-out' : 'paper-unknown';
+    // The job's own id: told again it is the same call.
+    voice.call(job.jobId, 'done', reason, { booking: null, visit }).catch((error: unknown) => {
+      log.error('print.desk-not-told', {
+        jobId: job.jobId,
+        why: error instanceof Error ? error.message : String(error),
+      });
+    });
+  };
   const catalogue = createCatalogue(visitors);
   const corrections = createCorrections(visitors);
   const save = (key: SettingKey, value: z.core.util.JSONType | undefined): void => {
@@ -308,7 +327,8 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       now,
       enrolled,
       office,
-      printer,
+      printer: printers.at('kiosk'),
+      printers: printers.list(),
       sync: sync.state(),
       queue: served && office.open ? queue.summary() : null,
       ready: served && order?.closed !== true,
@@ -381,6 +401,12 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       return found;
     },
     'print.list': ({ limit }) => store.read((db) => listJobs(db, limit)),
+    'print.answer': ({ job, out }) => printers.answer(job, out, VISITOR),
+    'printers.history': () => printers.history(),
+    'printers.newRoll': ({ printer }) => {
+      printers.newRoll(printer);
+      return {};
+    },
     'device.enrol': enrolHere,
     'settings.list': () => settings().list(),
     'sync.now': () => sync.now(),
@@ -457,7 +483,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
   };
   const warmUp = (): void => {
     try {
-      ports.render.draw(WARM_UP, current.get('printer.width'));
+      for (const { paper } of setups) paper(WARM_UP);
     } catch (error) {
       // Each job will say so itself (`blocked`, reason `render`).
       log.error('print.cannot-draw', { why: error instanceof Error ? error.message : String(error) });
@@ -499,7 +525,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     start: async () => {
       housekeeping();
       vault?.start();
-      await spool.start();
+      await printers.start();
       sync.start();
       stopWatching = clock.after(QUEUE_EVERY_MS, watchQueue);
       // The first drawing loads the typeface and the drawing library: not while a visitor waits.
@@ -513,7 +539,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       stopHousekeeping();
       stopWatching();
       front.stop();
-      await Promise.all([spool.stop(), sync.stop(), vault?.stop()]);
+      await Promise.all([printers.stop(), sync.stop(), vault?.stop()]);
       log.info('core.stopped');
       store.close();
     },

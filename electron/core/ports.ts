@@ -1,5 +1,8 @@
 import type { z } from 'zod';
 import type { I18nText } from '../../shared/domain/language.ts';
+import type { PrinterLinkConfig } from './printing/printer-config.ts';
+import type { PrinterWay } from './printing/links.ts';
+import type { TicketTemplate } from './printing/template.ts';
 import type { SettingKey } from './settings/schema.ts';
 import type { Vault } from './vault/vault.ts';
 
@@ -20,8 +23,10 @@ export interface CorePorts {
   random?: () => number;
   /** Private key and access of this device. */
   secrets: Secrets;
-  /** Opens the byte stream to a printer. */
+  /** Opens the byte stream to the printer, while the settings list none. */
   printer: PrinterPort;
+  /** The way to a printer that they list. @throws Error when this machine has no such way */
+  printerWay?: (link: PrinterLinkConfig) => PrinterWay;
   /** Draws a ticket. */
   render: TicketRenderer;
   /** Whether something takes a connection at an address, for the set-up. Never rejects. */
@@ -165,6 +170,6 @@ export interface TicketBitmap {
 }
 
 export interface TicketRenderer {
-  /** Draws a paper `width` dots wide (576 or 384). */
-  draw(content: Printable, width: number): TicketBitmap;
+  /** Draws a paper `width` dots wide (576, 512 or 640 for 80 mm, 384 for 58 mm), by the office's template or the one we ship. */
+  draw(content: Printable, width: number, template?: TicketTemplate): TicketBitmap;
 }

@@ -8,6 +8,7 @@ import { createCore, type Core } from './core.ts';
 import { createLog } from './log.ts';
 import type { Clock, PrinterPort } from './ports.ts';
 import { tcpPrinter } from './printing/link-tcp.ts';
+import { printerWay } from './printing/links.ts';
 import { bundledFonts, createTicketRenderer } from './printing/ticket.ts';
 import { fileSecrets } from './secrets.ts';
 import { mergeSettings, readSettingsFile, writeSetting, type Settings } from './settings/settings.ts';
@@ -86,6 +87,7 @@ export const createShippedCore = async (
       fetch: centre.fetch,
       secrets: fileSecrets(join(start.dataDir, 'secrets.json')),
       printer: printerOf(settings),
+      printerWay,
       render: createTicketRenderer(bundledFonts()),
       tryPrinter: async (host, port) => {
         try {

@@ -38,6 +38,9 @@ export const perform = async (
       if (result.ok) send({ type: 'job', job: result.value, now: now() });
       return;
     }
+    case 'has-paper':
+      await client.call('print.answer', { job: effect.job, out: true });
+      return;
     case 'catalogue':
       send({ type: 'catalogue', result: await client.call('walkin.catalogue', {}), now: now() });
       return;

@@ -26,6 +26,7 @@ import {
   NOTHING,
   only,
   outOfOrder,
+  paperOf,
   patience,
   returnTo,
   screenOf,
@@ -55,7 +56,7 @@ import {
   onTake,
   onWalkInAnswered,
 } from './flow/walk-in.ts';
-import type { FlowEvent, FlowState, Step } from './steps.ts';
+import type { Effect, FlowEvent, FlowState, Step } from './steps.ts';
 
 export {
   blockedBy,
@@ -263,6 +264,10 @@ const onFeedback = (s: FlowState, e: FlowEvent): Advanced => {
 const onComfort = (s: FlowState, now: number, set: Partial<FlowState['comfort']>): Advanced =>
   only(extend({ ...s, comfort: { ...s.comfort, ...set }, activeAt: now }, now));
 
+/** He was asked whether it came out, and going home is his yes. */
+const wasAsked = (step: Extract<Step, { at: 'ticket' | 'booked' }>, now: number): Effect[] =>
+  step.job && paperOf(step.job, now - step.since) === 'ask' ? [{ do: 'has-paper', job: step.job.id }] : [];
+
 /** One event. Never throws; an event that does not fit the present step changes nothing. */
 export const advance = (s: FlowState, e: FlowEvent): Advanced => {
   const { step } = s;
@@ -349,7 +354,8 @@ export const advance = (s: FlowState, e: FlowEvent): Advanced => {
     case 'taken':
       // "Yes, I have it": the visitor is served, whatever the printer says.
       if (screenOf(s, e.now) === 'printing') return only(s);
-      return only(step.at === 'ticket' || step.at === 'booked' ? gone(s, e.now) : s);
+      if (step.at !== 'ticket' && step.at !== 'booked') return only(s);
+      return { state: gone(s, e.now), effects: wasAsked(step, e.now) };
     case 'help':
       return onHelp(s, e.attempt, e.now);
     case 'helped':

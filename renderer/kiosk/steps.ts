@@ -234,6 +234,8 @@ export type Effect =
   | { do: 'copy'; attempt: string; visit: string }
   /** Ask how the job stands: what the core said while it was away was not heard. */
   | { do: 'look'; job: string }
+  /** The visitor says that it came out. */
+  | { do: 'has-paper'; job: string }
   | { do: 'catalogue' }
   | { do: 'prepare'; services: readonly number[] }
   | { do: 'take'; attempt: string; walkIn: WalkIn; language: Language; despiteQueue: boolean }

@@ -6,6 +6,7 @@ import { event, read, write } from './define.ts';
 import { staffState } from './desk.ts';
 import { deskMethods } from './desk-methods.ts';
 import { numbersMethods } from './numbers.ts';
+import { printersMethods } from './printers.ts';
 import { settingsMethods } from './settings-view.ts';
 import {
   catalogue,
@@ -26,6 +27,7 @@ import {
 } from './views.ts';
 
 export * from './views.ts';
+export type { PrinterHistoryView, RecentJobView } from './printers.ts';
 
 /**
  * The contract between the windows and the core. Main's gate, the preload bridges, the page's client and the core's
@@ -208,6 +210,7 @@ export const appContract = {
     ...auditMethods,
     ...settingsMethods,
     ...numbersMethods,
+    ...printersMethods,
     'visit.list': read(
       ['service'],
       z.strictObject({ limit: z.int().min(1).max(100_000).default(100) }),

@@ -42,6 +42,10 @@ export const printJobView = z.strictObject({
   state: jobState,
   reason: blockReason.nullable(),
   grade: grade.nullable(),
+  /** The printer that has it, by its id; not there while nobody has tried. */
+  printer: z.string().max(20).optional(),
+  /** Printed because a person said so, who was asked; the printer did not. */
+  word: z.enum(['visitor', 'staff']).optional(),
 });
 export type PrintJobView = z.output<typeof printJobView>;
 
@@ -316,6 +320,16 @@ export const printerState = z.strictObject({
 });
 export type PrinterState = z.output<typeof printerState>;
 
+/** One of the printers of this machine. */
+export const printerView = z.strictObject({
+  id: z.string().max(20),
+  name: z.string().max(60),
+  /** What papers it is for. */
+  roles: z.array(z.enum(['kiosk', 'desk', 'copy'])),
+  ...printerState.shape,
+});
+export type PrinterView = z.output<typeof printerView>;
+
 export const syncState = z.strictObject({
   state: z.enum(['never', 'live', 'catching-up', 'offline', 'attention']),
   /** Since when the centre has not been heard, or since when it needs attention; null otherwise. */
@@ -337,7 +351,10 @@ export const systemState = z.strictObject({
   now: epochMs,
   enrolled: z.boolean(),
   office: officeView.nullable(),
+  /** As far as it matters to whoever stands before a kiosk: papers go to one that can print, if there is one. */
   printer: printerState,
+  /** Each of them. */
+  printers: z.array(printerView),
   sync: syncState,
   /** How many wait in all, and the range over the services (minutes); null when it is not known. */
   queue: z.strictObject({ waiting: z.int().min(0), fromMinutes: z.int().min(0), toMinutes: z.int().min(0) }).nullable(),

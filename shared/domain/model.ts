@@ -69,6 +69,8 @@ export const BLOCK_REASONS = [
   'paper-out',
   'cover-open',
   'cutter',
+  /** It goes on by itself when it has cooled down. */
+  'head-hot',
   'error',
   'offline',
   'render',

@@ -237,6 +237,14 @@ export const auditEn: Texts<typeof auditRu> = {
         about: 'The ticket is drawn for it.',
         hint: 'Please choose one of the options.',
       },
+      printers: {
+        name: 'Printers',
+        about: 'Several printers: where they are and for which tickets. Empty: the one printer set above.',
+      },
+      template: {
+        name: 'Ticket template',
+        about: 'What is printed on a ticket, and in which order. As a rule the centre sends it.',
+      },
       printerSpeed: {
         name: 'Speed of the printer, mm/s',
         about: 'How long the printer is waited for.',

@@ -445,6 +445,8 @@ export const deskEn = {
       'centre-away': 'The centre does not answer, and it is needed for this.',
       'no-match': 'Number and digits did not fit.',
       locked: 'Too many tries.',
+      'paper-not-out': 'The ticket did not come out. The visitor has the number.',
+      'paper-unknown': 'Nobody knows whether the ticket came out. The visitor has the number.',
       other: 'The rules do not allow it.',
     },
   },

@@ -5,6 +5,7 @@ import type { PrinterState, PrintJobView } from '../../shared/contracts/app.ts';
 import type { Clock, Log, LogFields, PrinterPort, TicketRenderer } from '../../electron/core/ports.ts';
 import { insertJob, readJob, type Job } from '../../electron/core/printing/jobs.ts';
 import { tcpPrinter } from '../../electron/core/printing/link-tcp.ts';
+import { rasterPaper } from '../../electron/core/printing/route-setup.ts';
 import { createSpool, type Spool, type SpoolOptions } from '../../electron/core/printing/spool.ts';
 import { bundledFonts, createTicketRenderer } from '../../electron/core/printing/ticket.ts';
 import { openBetterSqlite3 } from '../../electron/core/store/better-sqlite3.ts';
@@ -84,6 +85,7 @@ export const startBench = (
   const log: Log = { debug: write, info: write, warn: write, error: write };
   const store = openStore(() => openBetterSqlite3(path.join(folder, 'spool.db')), log);
   rendererOnce ??= createTicketRenderer(bundledFonts());
+  const renderer = rendererOnce;
   const booking = SAMPLES['booking'];
   if (!booking) throw new Error('no sample');
   const spool = createSpool({
@@ -91,9 +93,8 @@ export const startBench = (
     clock,
     log,
     printer: typeof printer === 'number' ? tcpPrinter({ host: '127.0.0.1', port: printer }) : printer,
-    renderer: rendererOnce,
     content: () => booking,
-    width: 576,
+    paper: (content) => rasterPaper(renderer.draw(content, 576)),
     onJob: (job) => {
       views.push(job);
       told.push(view(job));

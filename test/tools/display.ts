@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -34,7 +34,10 @@ const LIBRARY_PACKAGES: readonly (readonly string[])[] = [
 interface LibraryNeeds {
   /** The Electron to check. */
   readonly executablePath: string;
-  /** Also what only tests need: a display of their own even where there is one, xdotool, and Debian's Chromium. */
+  /**
+   * Also what only tests need: a display of their own even where there is one, xdotool, Debian's Chromium, and what printers
+   * are plugged into.
+   */
   readonly forTests?: boolean;
 }
 
@@ -75,6 +78,14 @@ async function findMissing({ executablePath, forTests = false }: LibraryNeeds): 
   if (forTests && findProgram('chromium') === null && process.env['TALON_CHROMIUM'] === undefined) {
     what.push('chromium (the pages are tested in it)');
     packages.push(['chromium']);
+  }
+  if (forTests && findProgram('socat') === null) {
+    what.push('socat (joins two terminals to a serial line)');
+    packages.push(['socat']);
+  }
+  if (forTests && !existsSync('/usr/sbin/cupsd')) {
+    what.push('cupsd (the print spooler of the system)');
+    packages.push(['cups']);
   }
   return { what, packages };
 }

@@ -81,6 +81,9 @@ const TABLE: Record<string, string> = {
   'audit.list': ' AU',
   'audit.verify': ' AU',
   'audit.csv': ' AU',
+  'print.answer': 'ks',
+  'printers.history': 's RSA',
+  'printers.newRoll': 's RSA',
   'settings.view': ' A',
   'settings.set': ' A',
 };

@@ -35,6 +35,11 @@ const request = (what: Extract<Effect, { do: 'request' }>['request']): Effect =>
 const { id } = booking(1);
 
 describe('what the flow asks for', () => {
+  it('print.answer tells that the visitor has his paper', async () => {
+    const { calls, told } = await done({ do: 'has-paper', job: job().id }, ok(job()));
+    expect(calls).toEqual([['print.answer', { job: job().id, out: true }]]);
+    expect(told).toEqual([]);
+  });
   it.each<[string, Effect, unknown]>([
     [
       'checkin.scan',

@@ -305,6 +305,7 @@ describe('whatever happens', () => {
       'feedback.send',
       'help.call',
       'help.over',
+      'print.answer',
       'print.job',
       'slots.list',
       'ticket.copy',

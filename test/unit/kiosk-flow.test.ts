@@ -207,6 +207,15 @@ describe('the flow of a visit', () => {
     expect(paperOf(job({ state: 'sent', grade: 'E' }), 0)).toBe('out');
   });
 
+  it('says that the paper came out when he was asked and has it, and nothing when he was not', () => {
+    const unknown = job({ state: 'unknown', grade: null });
+    const asked = on(AT.checking, answered(accepted(unknown)));
+    expect(effectsOf(asked, { type: 'taken', now: 30 })).toEqual([{ do: 'has-paper', job: unknown.id }]);
+    expect(on(asked, { type: 'taken', now: 30 }).step.at).toBe('home');
+    for (const one of [job(), job({ state: 'blocked', reason: 'paper-out', grade: null })])
+      expect(effectsOf(on(AT.checking, answered(accepted(one))), { type: 'taken', now: 30 })).toEqual([]);
+  });
+
   it('keeps what the paper does while help is called, and asks for it when the core is back', () => {
     const blocked = job({ state: 'blocked', reason: 'paper-out', grade: null });
     const helped = on(AT.checking, answered(accepted(blocked)), { type: 'help', attempt: 'h1', now: 30 });

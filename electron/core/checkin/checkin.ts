@@ -5,7 +5,8 @@ import { mayCopy, type Accepted, type Code, type Moment } from '../../../shared/
 import type { Series } from '../../../shared/domain/ticket-number.ts';
 import { audit } from '../audit/audit.ts';
 import type { Clock, Ids, Log } from '../ports.ts';
-import { insertJob, jobOfAttempt } from '../printing/jobs.ts';
+import { applyEvent, insertJob, jobOfAttempt, type Place } from '../printing/jobs.ts';
+import { VISITOR } from '../printing/spool-rules.ts';
 import type { Queue } from '../queue/queue.ts';
 import { readBooking, readBookingByNumber, type Booking } from '../store/bookings.ts';
 import { readKeys, readSealingKey, readService } from '../store/registry.ts';
@@ -97,6 +98,9 @@ export const FALLBACK_SERIES: Series = 'X';
 const DAY_MS = 24 * 3_600_000;
 /** A ticket does not come out after its visitor has left. */
 export const PRINT_WITHIN_MS = 120_000;
+
+/** Where somebody waits for the paper: at the desk when staff have asked for it. */
+export const placeOf = (actor: string): Place => (actor === 'kiosk' ? 'kiosk' : 'desk');
 
 /** Refusals that are about the time, not about whose it is: the booking may still be moved or cancelled. */
 const TIMED: ReadonlySet<string> = new Set(['too-early', 'too-late', 'other-day', 'superseded']);
@@ -229,7 +233,15 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
       const jobId = ids.uuid();
       // A job without a paper has expired before it began: whoever wants one later gets a copy.
       const expiresAt = asked.paper ? now.at + PRINT_WITHIN_MS : now.at;
-      insertJob(db, { jobId, of: { ticket: ticketId }, copy: 0, now: now.at, expiresAt, attemptId: asked.attempt });
+      insertJob(db, {
+        jobId,
+        of: { ticket: ticketId },
+        copy: 0,
+        now: now.at,
+        expiresAt,
+        attemptId: asked.attempt,
+        place: placeOf(asked.actor),
+      });
       const [service, ...further] = d.services;
       enqueue(db, {
         op_id: ids.uuid(),
@@ -501,10 +513,21 @@ export const createCheckin = (ports: CheckinPorts, inTurn: InTurn) => {
       if (last && ['queued', 'blocked', 'sending'].includes(last.state)) return last;
       if (visit && !staff && !mayCopy(knownVisit(db, visit), now))
         throw new CallFailure('conflict', 'no further copy without staff');
+      // Nobody knew whether it came out: who asks for another one says that it did not.
+      if (last?.state === 'unknown')
+        applyEvent(db, last.id, { type: 'said', out: false, by: staff ? actor : VISITOR }, now);
       const jobId = ids.uuid();
       // The first paper of a visit of another device is with it: what comes out here is a copy in any case.
       const n = (last?.copy ?? 0) + 1;
-      insertJob(db, { jobId, of, copy: n, now, expiresAt: now + PRINT_WITHIN_MS, attemptId: attempt });
+      insertJob(db, {
+        jobId,
+        of,
+        copy: n,
+        now,
+        expiresAt: now + PRINT_WITHIN_MS,
+        attemptId: attempt,
+        place: placeOf(actor),
+      });
       enqueue(db, {
         op_id: ids.uuid(),
         type: 'ticket.reprint',

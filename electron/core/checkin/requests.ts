@@ -16,7 +16,7 @@ import {
 import type { ReadDb, WriteDb } from '../store/sql.ts';
 import { arriveFrom, serviceName } from '../store/views.ts';
 import { enqueue, type NewOperation } from '../sync/outbox.ts';
-import { PRINT_WITHIN_MS, type CheckinPorts, type InTurn } from './checkin.ts';
+import { placeOf, PRINT_WITHIN_MS, type CheckinPorts, type InTurn } from './checkin.ts';
 import { languageOf, refusedFor } from './consider.ts';
 import { here } from './here.ts';
 import { seal } from './sealing.ts';
@@ -55,7 +55,7 @@ type By = { actor: 'kiosk'; case: string | null } | { actor: string; case: 'staf
 export const createRequests = (ports: RequestPorts, inTurn: InTurn) => {
   const { store, moment, stamp, ids, log, cases, committed, online, settled } = ports;
 
-  const slip = (db: WriteDb, request: RequestRow, now: number): void => {
+  const slip = (db: WriteDb, request: RequestRow, actor: string, now: number): void => {
     if (request.kind === 'cancel' || jobOfRequest(db, request.requestId)) return;
     insertJob(db, {
       jobId: ids.uuid(),
@@ -63,6 +63,7 @@ export const createRequests = (ports: RequestPorts, inTurn: InTurn) => {
       copy: 0,
       now,
       expiresAt: now + PRINT_WITHIN_MS,
+      place: placeOf(actor),
     });
   };
 
@@ -98,18 +99,18 @@ export const createRequests = (ports: RequestPorts, inTurn: InTurn) => {
   };
 
   /** Waits for the centre, then writes down what became of it, and the paper. */
-  const conclude = async (requestId: string): Promise<RequestOutcome> => {
+  const conclude = async (requestId: string, actor: string): Promise<RequestOutcome> => {
     const waiting = store.read((db) => readRequest(db, requestId));
     if (waiting?.state === 'waiting') await settled(waiting.opId, ANSWER_WITHIN_MS);
     const now = moment().at;
     const outcome = store.write((db): RequestOutcome => {
       const r = readRequest(db, requestId);
       if (!r) return refusedFor('request-rejected', []);
-      if (r.state === 'confirmed') slip(db, r, now);
+      if (r.state === 'confirmed') slip(db, r, actor, now);
       if (r.state === 'waiting') {
         const allowed = readService(db, r.services[0] ?? -1)?.policy.unconfirmed_requests === true;
         setRequestState(db, requestId, 'waiting', allowed ? 'unconfirmed' : 'withdrawn');
-        if (allowed) slip(db, r, now);
+        if (allowed) slip(db, r, actor, now);
         else withdraw(db, r, now);
       }
       return outcomeOf(db, readRequest(db, requestId) ?? r, now);
@@ -170,7 +171,7 @@ export const createRequests = (ports: RequestPorts, inTurn: InTurn) => {
   const run = async (attempt: string, language: Language | null, about: About, by: By): Promise<RequestOutcome> => {
     const now = moment().at;
     const earlier = store.read((db) => requestOfAttempt(db, attempt));
-    if (earlier) return conclude(earlier.requestId);
+    if (earlier) return conclude(earlier.requestId, by.actor);
     if (about.kind !== 'create' && by.case !== 'staff' && !cases.allows(by.case ?? '', about.booking)) {
       return refusedFor('case-expired', [{ step: 'scan-again' }]);
     }
@@ -226,7 +227,7 @@ export const createRequests = (ports: RequestPorts, inTurn: InTurn) => {
     });
     log.info('request.made', { attempt, request: row.requestId, kind: row.kind });
     committed();
-    return conclude(row.requestId);
+    return conclude(row.requestId, by.actor);
   };
 
   type ContactPayload = { sealed: string; consent_version: string; consent_at: number } | null;

@@ -287,6 +287,7 @@ export const createWalkIn = (ports: WalkInPorts, inTurn: InTurn) => {
         now: now.at,
         expiresAt: staff?.paper === false ? now.at : now.at + PRINT_WITHIN_MS,
         attemptId: input.attempt,
+        place: staff ? 'desk' : 'kiosk',
       });
       const [service, ...further] = serviceIds;
       enqueue(db, {

@@ -53,6 +53,8 @@ export const DESK_NEEDS: Readonly<Record<string, Right | 'anybody' | 'open'>> = 
   'audit.list': 'audit',
   'audit.verify': 'audit',
   'audit.csv': 'audit',
+  'printers.history': 'kiosks',
+  'printers.newRoll': 'kiosks',
   'settings.view': 'settings',
   'settings.set': 'settings',
 };

@@ -7,6 +7,8 @@ import { audit } from '../audit/audit.ts';
 import type { Checkin } from '../checkin/checkin.ts';
 import { here } from '../checkin/here.ts';
 import type { Ids } from '../ports.ts';
+import { applyEvent } from '../printing/jobs.ts';
+import { ANSWER_WITHIN_MS } from '../printing/printers.ts';
 import { readBooking } from '../store/bookings.ts';
 import { int, json, orNull, sql, text, type ReadDb } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
@@ -153,8 +155,11 @@ export const createTasks = (ports: TaskPorts) => {
   const papers = (db: ReadDb, now: number): DeskTask[] =>
     db
       .all(
+        // A visitor is asked first.
         sql`SELECT job_id, ticket_id, elsewhere_id, finished_at FROM print_job WHERE state = 'unknown'
-          AND finished_at > ${now - WITHIN_MS} AND request_id IS NULL ORDER BY finished_at DESC LIMIT ${MOST}`,
+          AND finished_at > ${now - WITHIN_MS} AND request_id IS NULL
+          AND (place = 'desk' OR answer = 'no' OR finished_at <= ${now - ANSWER_WITHIN_MS})
+          ORDER BY finished_at DESC LIMIT ${MOST}`,
       )
       .flatMap((row): DeskTask[] => {
         const ticket = orNull(row, 'ticket_id', text);
@@ -236,6 +241,9 @@ export const createTasks = (ports: TaskPorts) => {
             });
             if (!visit) throw new CallFailure('not-found', 'no such visit');
             await checkin.copyByStaff(actor, ids.uuid(), visit);
+          } else {
+            const now = moment().at;
+            store.write((db) => applyEvent(db, what, { type: 'said', out: true, by: actor }, now));
           }
           note('print.settled');
           return;

@@ -1,23 +1,20 @@
-import { randomInt } from 'node:crypto';
 import type { PrinterState, PrintJobView } from '../../../shared/contracts/app.ts';
-import type { Clock, Log, PrinterPort, TicketBitmap, Printable, TicketRenderer } from '../ports.ts';
+import type { Clock, Log, PrinterPort, Printable } from '../ports.ts';
 import type { ReadDb } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
-import { ticketBytes } from './escpos.ts';
-import { type Flight, type Landing, takeOff } from './flight.ts';
-import { applyEvent, expireDue, type Job, nextExpiry, nextJob, recoverAfterCrash, viewOf } from './jobs.ts';
-import { createPrinterLine, type LineTimeouts, type Look } from './printer-line.ts';
+import type { Dialect, Question } from './dialect.ts';
+import { epson } from './dialects/epson.ts';
+import { applyEvent, expireDue, type Job, nextExpiry, recoverAfterCrash, viewOf, waitingJobs } from './jobs.ts';
+import { noteCondition } from './printer-history.ts';
+import { alone, chooseJob, type Fleet, ownJobs } from './route-jobs.ts';
+import { createSpoolerRoute, type SpoolerTimeouts } from './route-spooler.ts';
+import { createStreamRoute, type StreamTimeouts } from './route-stream.ts';
+import type { Airborne, Encode, Loaded, Paper, RouteEvents, RouteLanding, RouteLook } from './route.ts';
 import type { JobEvent } from './spool-rules.ts';
-import { type PrinterCondition, QUESTIONS } from './status.ts';
+import type { SpoolerPort } from './spooler.ts';
+import type { PrinterCondition } from './status.ts';
 
-export interface SpoolTimeouts extends LineTimeouts {
-  /** For the printer's answer, besides three times what the paper takes. */
-  jobMs: number;
-  troubleMs: number;
-  askEveryMs: number;
-  graceMs: number;
-  /** The same once a printer has been seen not to know `GS ( H`. */
-  shortGraceMs: number;
+export interface SpoolTimeouts extends StreamTimeouts, SpoolerTimeouts {
   /** An idle connection is kept this long; many printers serve one connection at a time. */
   keepOpenMs: number;
   idlePollMs: number;
@@ -38,6 +35,9 @@ export const SPOOL_TIMEOUTS: SpoolTimeouts = {
   askEveryMs: 1000,
   graceMs: 1500,
   shortGraceMs: 300,
+  submitMs: 5000,
+  queueAskMs: 500,
+  queuePrintMs: 60_000,
   keepOpenMs: 30_000,
   idlePollMs: 10_000,
   mutePollMs: 60_000,
@@ -49,18 +49,31 @@ export interface SpoolOptions {
   store: Store;
   clock: Clock;
   log: Log;
-  printer: PrinterPort;
-  renderer: TicketRenderer;
-  /** What stands on the ticket of a job. What it throws blocks the job with the reason `render`. */
+  printer: PrinterPort | SpoolerPort;
+  /** What stands on the paper of a job. What it throws blocks the job with the reason `render`, as does `paper`. */
   content: (db: ReadDb, jobId: string) => Printable;
-  /** Dots: 576 or 384. */
-  width: number;
+  /** Puts that on paper, for this printer. */
+  paper: (content: Printable) => Paper;
+  /** The printer's language; Epson's unless it is said. */
+  dialect?: Dialect;
+  /** What it was found to answer at set-up; nobody has asked unless it is said. */
+  known?: readonly Question[] | null;
+  /** Makes bytes in that language; pictures only unless it is said. */
+  encode?: Encode;
   /** Slowest speed of the paper, in mm/s; 150 unless said otherwise. */
   speedMmPerS?: number;
   /** What the printer can confirm with; both unless it is known not to. */
   confirms?: { processId: boolean; fence: boolean };
+  /** Its id in the settings, and the printers beside it; `main`, alone, unless said otherwise. */
+  id?: string;
+  fleet?: Fleet;
+  /**
+   * Settles what the program before this one left, and says what that was. With several printers it must be done once,
+   * before any of them prints.
+   */
+  recover?: () => readonly Job[];
   /** A job has changed. */
-  onJob: (view: PrintJobView) => void;
+  onJob: (view: PrintJobView, job: Job) => void;
   /** The printer has changed. */
   onPrinter: (state: PrinterState) => void;
   timeouts?: Partial<SpoolTimeouts>;
@@ -76,31 +89,27 @@ export interface Spool {
   status(): PrinterState;
 }
 
-const DOTS_PER_MM = 8;
-/** From the head to the cutter. */
-const FEED_MM = 15;
-const ID_FIRST = 0x20;
-const ID_COUNT = 95;
+/** Pictures only, for a printer with a cutter; as wide as they are. */
+const encodeFor =
+  (dialect: Dialect): Encode =>
+  (ops, options) => {
+    const width = ops.find((op) => op.op === 'raster')?.bitmap.width ?? 0;
+    return dialect.job(ops, { ...options, codePage: null, width, cutter: true });
+  };
 
-/** The `n`-th process id: four characters of 0x20-0x7E. */
-export const processId = (n: number): string =>
-  [3, 2, 1, 0].map((digit) => String.fromCharCode(ID_FIRST + (Math.floor(n / ID_COUNT ** digit) % ID_COUNT))).join('');
-
-/** Prints the jobs of one printer, one at a time, oldest first (the rules: spool-rules.ts). */
+/** Prints the jobs of one printer, one at a time, oldest first (the rules: spool-rules.ts, and whose job: route-jobs.ts). */
 export const createSpool = (options: SpoolOptions): Spool => {
-  const { store, clock, log, printer, renderer } = options;
+  const { store, clock, log, printer, id: me = 'main' } = options;
   const timeouts: SpoolTimeouts = { ...SPOOL_TIMEOUTS, ...options.timeouts };
-  const confirms = options.confirms ?? { processId: true, fence: true };
-  const speed = options.speedMmPerS ?? 150;
+  const fleet = options.fleet ?? alone(me);
+  const dialect = options.dialect ?? epson;
+  const encode = options.encode ?? encodeFor(dialect);
 
   let state: PrinterState = { state: 'unknown', reason: null, paperLow: false, since: clock.now() };
   let stopping = false;
   let running: Promise<void> = Promise.resolve();
-  let flight: Flight | null = null;
-  let drawn: { jobId: string; bitmap: TicketBitmap } | null = null;
-  /** Whether `GS ( H` has been answered; null until the first job. */
-  let knowsProcessId: boolean | null = null;
-  let nextProcessId = randomInt(ID_COUNT ** 4);
+  let flight: Airborne | null = null;
+  let drawn: { jobId: string; paper: Paper } | null = null;
   let lastSeen = '';
   let failures = 0;
   let usedAt = -Infinity;
@@ -109,11 +118,19 @@ export const createSpool = (options: SpoolOptions): Spool => {
 
   // --- telling ---
 
-  const tell = <T>(listener: (value: T) => void, value: T): void => {
+  const tell = (run: () => void): void => {
     try {
-      listener(value);
+      run();
     } catch (error) {
       log.error('print.listener', { why: String(error) });
+    }
+  };
+  /** Runs where nobody can be told of a failure (the store is full): it is logged. */
+  const quietly = (event: string, run: () => void, fields: Record<string, unknown> = {}): void => {
+    try {
+      run();
+    } catch (error) {
+      log.error(event, { ...fields, why: error instanceof Error ? error.message : String(error) });
     }
   };
   const setPrinter = (change: Pick<PrinterState, 'state' | 'reason'> & { paperLow: boolean | null }): void => {
@@ -121,12 +138,15 @@ export const createSpool = (options: SpoolOptions): Spool => {
     if (state.state === change.state && state.reason === change.reason && state.paperLow === paperLow) return;
     const same = state.state === change.state && state.reason === change.reason;
     state = { state: change.state, reason: change.reason, paperLow, since: same ? state.since : clock.now() };
-    log.info('printer.state', { state: state.state, reason: state.reason, paperLow });
-    tell(options.onPrinter, state);
+    log.info('printer.state', { printer: me, state: state.state, reason: state.reason, paperLow });
+    const condition = { blocked: state.reason, paperLow, mute: state.state === 'mute' };
+    quietly('printer.not-noted', () => store.write((db) => noteCondition(db, me, condition, clock.now())));
+    tell(() => options.onPrinter(state));
+    holdBack();
   };
   const setCondition = ({ blocked, paperLow }: PrinterCondition): void =>
     setPrinter({ state: blocked ? 'blocked' : 'ready', reason: blocked, paperLow });
-  const noteLook = (look: Look): void => {
+  const noteLook = (look: RouteLook): void => {
     if (!look.ready) setPrinter({ state: 'blocked', reason: look.reason, paperLow: look.paperLow });
     else setPrinter({ state: look.mute ? 'mute' : 'ready', reason: null, paperLow: look.paperLow });
   };
@@ -134,25 +154,37 @@ export const createSpool = (options: SpoolOptions): Spool => {
   // --- the journal ---
 
   const announce = (job: Job): void => {
-    const fields = { jobId: job.jobId, reason: job.reason ?? undefined, grade: job.grade ?? undefined };
+    const fields = {
+      jobId: job.jobId,
+      printer: job.printer ?? undefined,
+      reason: job.reason ?? undefined,
+      grade: job.grade ?? undefined,
+    };
     const bad = job.state === 'unknown' || job.state === 'expired' || job.state === 'blocked';
     log[bad ? 'warn' : 'info'](`print.${job.state}`, fields);
-    tell(options.onJob, viewOf(job));
+    tell(() => options.onJob(viewOf(job), job));
   };
-  /** One event, one transaction. @returns the job after it, null when the rules or somebody else forbade it. */
-  const happen = (jobId: string, event: JobEvent): Job | null => {
-    const job = store.write((db) => applyEvent(db, jobId, event, clock.now()));
+  /**
+   * Events of a job that this printer has, or takes now, in one transaction: all of them or none.
+   * @param from who had it when it was chosen; it is left alone when somebody else has it by now
+   * @returns the job after the last one, null when the rules or somebody else forbade it
+   */
+  const happenTo = (jobId: string, from: string | null, ...events: JobEvent[]): Job | null => {
+    const job = store.write((db) => {
+      const now = clock.now();
+      if (from !== me && !applyEvent(db, jobId, { type: 'taken', printer: me, from }, now)) return null;
+      let last: Job | null = null;
+      for (const event of events) last = applyEvent(db, jobId, event, now);
+      return last;
+    });
     if (job) announce(job);
     return job;
   };
-  /** The same where nobody can be told of a failure: the job stays as it is, and is looked into at the next start. */
-  const note = (jobId: string, event: JobEvent): void => {
-    try {
-      happen(jobId, event);
-    } catch (error) {
-      log.error('print.journal', { jobId, event: event.type, why: String(error) });
-    }
-  };
+  const block = (job: Job, reason: (JobEvent & { type: 'blocked' })['reason']): Job | null =>
+    happenTo(job.jobId, job.printer, { type: 'blocked', printer: me, reason });
+  /** An event where nobody can be told of a failure: the job stays as it is, and is looked into at the next start. */
+  const note = (jobId: string, event: JobEvent): void =>
+    quietly('print.journal', () => happenTo(jobId, me, event), { jobId, event: event.type });
   const expire = (): void => {
     stopExpiry();
     const now = clock.now();
@@ -160,39 +192,51 @@ export const createSpool = (options: SpoolOptions): Spool => {
     if (next === null) return;
     if (next <= now) for (const job of store.write((db) => expireDue(db, now))) announce(job);
     const following = store.read(nextExpiry);
-    if (following !== null && !stopping) stopExpiry = clock.after(Math.max(1, following - now), safely(expire));
-  };
-  const safely = (run: () => void) => (): void => {
-    try {
-      run();
-    } catch (error) {
-      log.error('print.failed', { why: String(error) });
+    if (following !== null && !stopping) {
+      stopExpiry = clock.after(Math.max(1, following - now), () => quietly('print.failed', expire));
     }
   };
-
-  // --- the printer's answers ---
-
-  const confirmed = (jobId: string, grade: 'A' | 'B'): void => {
-    if (grade === 'A') knowsProcessId = true;
-    if (flight?.jobId === jobId) {
-      if (grade === 'A') flight.done();
-      else flight.fence();
-    } else note(jobId, { type: 'confirmed', grade });
+  /** Paper is missing in the middle of a ticket: those behind it wait for the same, and another printer may take them. */
+  const holdBack = (): void => {
+    const { reason } = state;
+    if (!flight || reason === null) return;
+    quietly('print.failed', () => {
+      const behind = ownJobs(
+        fleet,
+        me,
+        store.read((db) => waitingJobs(db, clock.now())),
+      );
+      for (const job of behind) if (job.reason !== 'render') block(job, reason);
+    });
   };
-  const line = createPrinterLine(
-    { printer, clock, log, timeouts },
-    {
-      done: (jobId) => confirmed(jobId, 'A'),
-      fence: (jobId) => confirmed(jobId, 'B'),
-      condition: (condition) => {
-        if (flight) flight.condition(condition);
-        else setCondition(condition);
-        // Paper has come, the cover is shut: a job that waits for it need not wait any longer.
-        if (!flight && !condition.blocked) wake();
-      },
-      closed: () => flight?.lineClosed(),
+
+  // --- the way to the printer ---
+
+  const events: RouteEvents = {
+    confirmed: (jobId, grade) => note(jobId, { type: 'confirmed', grade }),
+    condition: (condition) => {
+      setCondition(condition);
+      // Paper has come, the cover is shut: a job that waits for it need not wait any longer.
+      if (!flight && !condition.blocked) wake();
     },
-  );
+  };
+  const route =
+    'submit' in printer
+      ? createSpoolerRoute({ spooler: printer, clock, log, timeouts, encode })
+      : createStreamRoute(
+          {
+            printer,
+            clock,
+            log,
+            timeouts,
+            confirms: options.confirms ?? { processId: true, fence: true },
+            dialect,
+            known: options.known ?? null,
+            speed: options.speedMmPerS ?? 150,
+            encode,
+          },
+          events,
+        );
 
   // --- waiting ---
 
@@ -216,17 +260,22 @@ export const createSpool = (options: SpoolOptions): Spool => {
 
   // --- one job ---
 
-  const draw = (job: Job): TicketBitmap | null => {
-    if (drawn?.jobId === job.jobId) return drawn.bitmap;
+  const draw = (job: Job): Paper | null => {
+    if (drawn?.jobId === job.jobId) return drawn.paper;
     try {
-      const bitmap = renderer.draw(
-        store.read((db) => options.content(db, job.jobId)),
-        options.width,
-      );
-      drawn = { jobId: job.jobId, bitmap };
-      return bitmap;
+      const paper = options.paper(store.read((db) => options.content(db, job.jobId)));
+      drawn = { jobId: job.jobId, paper };
+      return paper;
     } catch (error) {
       log.error('print.render', { jobId: job.jobId, why: error instanceof Error ? error.message : String(error) });
+      return null;
+    }
+  };
+  const load = (look: RouteLook & { ready: true }, paper: Paper, jobId: string): Loaded | null => {
+    try {
+      return look.load(paper, jobId);
+    } catch (error) {
+      log.error('print.render', { jobId, why: error instanceof Error ? error.message : String(error) });
       return null;
     }
   };
@@ -235,65 +284,46 @@ export const createSpool = (options: SpoolOptions): Spool => {
   const attempt = async (job: Job, since: number): Promise<boolean> => {
     const started = clock.monotonic();
     // The printer answers while we draw.
-    const looking = line.look().then((look) => ({ look, at: clock.monotonic() }));
-    const bitmap = draw(job);
+    const looking = route.look().then((look) => ({ look, at: clock.monotonic() }));
+    const paper = draw(job);
     const renderMs = clock.monotonic() - started;
     const { look, at } = await looking;
     noteLook(look);
     if (stopping) return true;
-    if (!bitmap || !look.ready) {
-      happen(job.jobId, { type: 'blocked', reason: look.ready ? 'render' : look.reason });
+    const loaded = look.ready && paper ? load(look, paper, job.jobId) : null;
+    if (!paper || !look.ready || !loaded?.alive()) {
+      const reason = !look.ready ? look.reason : loaded ? 'unreachable' : 'render';
+      // What another printer has stays with it when this one can do no better.
+      if (job.printer === null || job.printer === me) block(job, reason);
       return false;
     }
-    const id = processId(nextProcessId);
-    nextProcessId = (nextProcessId + 1) % ID_COUNT ** 4;
-    const bytes = ticketBytes(bitmap, {
-      confirm: confirms.processId ? { processId: id } : null,
-      fence: confirms.fence,
-      // Only printers that answer everything are trusted to take this one in the right spirit.
-      tellChanges: !look.mute && line.questions.length === QUESTIONS.length,
-    });
-    const { conversation } = look;
-    // It may have gone while the ticket was drawn; nothing has left yet.
-    if (!conversation.alive) {
-      happen(job.jobId, { type: 'blocked', reason: 'unreachable' });
-      return false;
-    }
-    const begun = store.write((db) => {
-      applyEvent(db, job.jobId, { type: 'unblocked' }, clock.now());
-      return applyEvent(db, job.jobId, { type: 'sending', processId: id }, clock.now());
-    });
-    // Expired in the meantime.
-    if (!begun) return true;
+    const begun = happenTo(
+      job.jobId,
+      job.printer,
+      { type: 'unblocked' },
+      { type: 'sending', printer: me, processId: loaded.processId, mm: Math.round(paper.mm) },
+    );
+    // Expired in the meantime, or another printer was faster.
+    if (begun?.state !== 'sending') return true;
     const firstByteAt = clock.monotonic();
-    if (confirms.processId) conversation.expectDone(job.jobId, id);
-    if (confirms.fence) conversation.expectFence(job.jobId);
-    const mm = bitmap.height / DOTS_PER_MM + FEED_MM;
-    const own = takeOff({
-      jobId: job.jobId,
-      conversation,
-      clock,
-      bytes,
-      expects: { done: confirms.processId, fence: confirms.fence },
-      mute: look.mute,
-      questions: line.questions,
-      jobMs: timeouts.jobMs + (mm / speed) * 3000,
-      troubleMs: timeouts.troubleMs,
-      askEveryMs: timeouts.askEveryMs,
-      graceMs: knowsProcessId === false ? timeouts.shortGraceMs : timeouts.graceMs,
-      written: () => note(job.jobId, { type: 'written' }),
-      condition: setCondition,
-    });
-    flight = own;
-    announce(begun);
-    const landing = await own.landed;
+    let landing: RouteLanding;
+    try {
+      flight = loaded.launch({
+        expiresAt: job.expiresAt,
+        written: () => note(job.jobId, { type: 'written' }),
+        condition: setCondition,
+      });
+      landing = await flight.landed;
+    } catch (error) {
+      landing = { end: 'lost', why: error instanceof Error ? error.message : String(error) };
+    }
     flight = null;
     drawn = null;
     usedAt = clock.monotonic();
     finish(job.jobId, landing);
     log.info('print.timing', {
       jobId: job.jobId,
-      bytes: bytes.length,
+      bytes: loaded.bytes,
       renderMs: Math.round(renderMs * 10) / 10,
       preflightMs: Math.round((at - started) * 10) / 10,
       firstByteMs: Math.round((firstByteAt - since) * 10) / 10,
@@ -302,17 +332,15 @@ export const createSpool = (options: SpoolOptions): Spool => {
     return true;
   };
 
-  const finish = (jobId: string, landing: Landing): void => {
-    if (landing.end === 'confirmed') {
-      // The lesser answer alone: next time the better one is not waited for that long.
-      if (landing.grade === 'B') knowsProcessId ??= false;
-      note(jobId, { type: 'confirmed', grade: landing.grade });
-    } else if (landing.end === 'settled') note(jobId, { type: 'settled', grade: landing.grade });
+  const finish = (jobId: string, landing: RouteLanding): void => {
+    if (landing.end === 'confirmed') note(jobId, { type: 'confirmed', grade: landing.grade });
+    else if (landing.end === 'settled') note(jobId, { type: 'settled', grade: landing.grade });
+    else if (landing.end === 'recalled') note(jobId, { type: 'recalled' });
     else {
       log.warn('print.lost', { jobId, why: landing.why });
       note(jobId, { type: 'lost' });
       // Find out soon what is the matter; but a line that is only slow may still bring an answer.
-      if (line.current?.clean === false) setPrinter({ state: 'blocked', reason: 'offline', paperLow: null });
+      if (route.owed) setPrinter({ state: 'blocked', reason: 'offline', paperLow: null });
       else polledAt = -Infinity;
     }
   };
@@ -321,31 +349,37 @@ export const createSpool = (options: SpoolOptions): Spool => {
 
   /** Nothing to print: keeps an eye on the printer, lets go of a line that is not used. */
   const idle = async (): Promise<void> => {
-    const pollMs = line.mute ? timeouts.mutePollMs : timeouts.idlePollMs;
+    const pollMs = route.mute ? timeouts.mutePollMs : timeouts.idlePollMs;
     const keptUntil = usedAt + timeouts.keepOpenMs;
     const now = clock.monotonic();
     // An answer that is still owed would be lost with its connection.
-    const owed = line.current?.clean === false && !line.mute && now < keptUntil;
-    if (now >= polledAt + pollMs && !owed && !line.looking) {
+    const owed = route.owed && !route.mute && now < keptUntil;
+    if (now >= polledAt + pollMs && !owed && !route.looking) {
       polledAt = now;
-      const looked = line.look().then(noteLook);
+      const looked = route.look().then(noteLook);
       void looked.then(() => wake());
     }
-    if (line.looking) {
+    if (route.looking) {
       // A job does not wait for the end of this: it joins the look that is going on.
       await rest(pollMs);
       return;
     }
-    if (line.current && now >= keptUntil) await line.close(timeouts.closeMs);
+    if (route.open && now >= keptUntil) await route.close(timeouts.closeMs);
     const next = Math.max(polledAt + pollMs, owed ? keptUntil : 0);
-    await rest(Math.max(1, Math.min(next, line.current ? keptUntil : Infinity) - clock.monotonic()));
+    await rest(Math.max(1, Math.min(next, route.open ? keptUntil : Infinity) - clock.monotonic()));
   };
 
   const turn = async (): Promise<void> => {
     const since = kicked ?? clock.monotonic();
     kicked = null;
     expire();
-    const job = store.read((db) => nextJob(db, clock.now()));
+    const now = clock.now();
+    const job = chooseJob(
+      fleet,
+      me,
+      store.read((db) => waitingJobs(db, now)),
+      now,
+    );
     if (!job) {
       failures = 0;
       await idle();
@@ -353,7 +387,7 @@ export const createSpool = (options: SpoolOptions): Spool => {
     }
     if (lastSeen !== job.jobId) {
       lastSeen = job.jobId;
-      log.info('print.queued', { jobId: job.jobId, copy: job.copy });
+      log.info('print.queued', { jobId: job.jobId, copy: job.copy, printer: me });
     }
     if (await attempt(job, since)) {
       failures = 0;
@@ -370,7 +404,9 @@ export const createSpool = (options: SpoolOptions): Spool => {
   let recovered = false;
   /** What the program before this one left is settled before anything is printed. */
   const recover = (): void => {
-    for (const job of store.write((db) => recoverAfterCrash(db, clock.now()))) announce(job);
+    const left = options.recover?.() ?? store.write((db) => recoverAfterCrash(db, clock.now()));
+    if (!options.recover) for (const job of left) announce(job);
+    if (left.some((job) => job.printer === me)) route.doubt();
     recovered = true;
   };
 
@@ -382,6 +418,8 @@ export const createSpool = (options: SpoolOptions): Spool => {
       } catch (error) {
         // The store is full, or worse. Nothing has left: whatever has is noted by `note`, which does not throw.
         log.error('print.failed', { why: error instanceof Error ? error.message : String(error) });
+        // A kick that came before has been heeded: it must not have this tried without a pause.
+        kicked = null;
         await rest(timeouts.backoffMs.at(-1) ?? 1000);
       }
     }
@@ -389,12 +427,8 @@ export const createSpool = (options: SpoolOptions): Spool => {
 
   return {
     start: () => {
-      try {
-        recover();
-      } catch (error) {
-        // A full disk: nothing is printed until there is room, and everything else goes on.
-        log.error('print.not-recovered', { why: error instanceof Error ? error.message : String(error) });
-      }
+      // A full disk: nothing is printed until there is room, and everything else goes on.
+      quietly('print.not-recovered', recover);
       running = loop();
       return Promise.resolve();
     },
@@ -405,11 +439,12 @@ export const createSpool = (options: SpoolOptions): Spool => {
       await running;
       cancel();
       stopExpiry();
-      await line.close(timeouts.closeMs);
+      await route.close(timeouts.closeMs);
     },
     kick: () => {
       kicked ??= clock.monotonic();
-      safely(expire)();
+      quietly('print.failed', expire);
+      holdBack();
       wake();
     },
     status: () => state,

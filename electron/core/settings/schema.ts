@@ -1,5 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { printerConfig } from '../printing/printer-config.ts';
+import { readTemplate } from '../printing/template.ts';
 import { isAllowedUrl } from '../sync/enrol.ts';
 
 /** `http://[name:password@]host:port` and nothing else. */
@@ -51,6 +53,25 @@ export const SETTINGS = {
   'printer.width': { schema: z.union([z.literal(576), z.literal(384)]), value: 576 },
   /** Speed of the paper, for time limits. */
   'printer.speedMmPerS': { schema: z.number().min(20).max(500), value: 150 },
+  /**
+   * Printers with their roles, instead of the one that `printer.*` tells of; who comes first is asked first. Empty: there is
+   * that one, `main`, for everything.
+   */
+  printers: {
+    schema: z
+      .array(printerConfig)
+      .max(8)
+      .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'each printer needs an id of its own'),
+    value: [],
+  },
+  /** What stands on a ticket and where, as data (template.ts); null: as it was built. */
+  'ticket.template': {
+    schema: z
+      .json()
+      .nullable()
+      .refine((template) => template === null || readTemplate(template).ok, 'is no template of a ticket'),
+    value: null,
+  },
   /** A desk that nobody touches is locked after so many minutes. */
   'desk.lockMinutes': { schema: z.int().min(1).max(120), value: 5 },
   /** Minutes of waiting from which somebody is shown as one to watch, and as one who waits too long. */
@@ -81,6 +102,7 @@ export const SHOWN: Partial<Record<SettingKey, (value: string) => string>> = {
 /** A fleet may not be pointed elsewhere, nor a printer be chosen, from the centre: those belong to the device. */
 export const CENTRE_MAY_SET: readonly SettingKey[] = [
   'printer.speedMmPerS',
+  'ticket.template',
   'desk.lockMinutes',
   'desk.warnMinutes',
   'desk.limitMinutes',

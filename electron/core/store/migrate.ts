@@ -4,6 +4,7 @@ import { migration as first } from './migrations/010-first.ts';
 import { migration as lobby } from './migrations/020-lobby.ts';
 import { migration as sync } from './migrations/030-sync.ts';
 import { migration as desk } from './migrations/040-desk.ts';
+import { migration as printers } from './migrations/050-printers.ts';
 
 export interface Migration {
   /** Grows in steps of 10; becomes `PRAGMA user_version`. */
@@ -15,7 +16,7 @@ export interface Migration {
 }
 
 /** In order. How to add one: electron/core/store/README.md. */
-export const MIGRATIONS: readonly Migration[] = [first, lobby, sync, desk];
+export const MIGRATIONS: readonly Migration[] = [first, lobby, sync, desk, printers];
 
 export const userVersion = (driver: SqlDriver): number =>
   Number(driver.pragma('user_version')[0]?.['user_version'] ?? 0);

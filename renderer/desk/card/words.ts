@@ -24,6 +24,8 @@ const REASONS = [
   'centre-away',
   'no-match',
   'locked',
+  'paper-not-out',
+  'paper-unknown',
 ] as const;
 type Reason = (typeof REASONS)[number] | 'other';
 /** Reasons that there are words for at the desk; of any other it is said that it is not possible. */

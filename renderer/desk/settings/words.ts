@@ -14,6 +14,8 @@ const NAMES = {
   'printer.port': 'settings.of.printerPort.name',
   'printer.width': 'settings.of.printerWidth.name',
   'printer.speedMmPerS': 'settings.of.printerSpeed.name',
+  printers: 'settings.of.printers.name',
+  'ticket.template': 'settings.of.template.name',
   'desk.lockMinutes': 'settings.of.lockMinutes.name',
   'desk.warnMinutes': 'settings.of.warnMinutes.name',
   'desk.limitMinutes': 'settings.of.limitMinutes.name',
@@ -31,6 +33,8 @@ const ABOUT = {
   'printer.port': 'settings.of.printerPort.about',
   'printer.width': 'settings.of.printerWidth.about',
   'printer.speedMmPerS': 'settings.of.printerSpeed.about',
+  printers: 'settings.of.printers.about',
+  'ticket.template': 'settings.of.template.about',
   'desk.lockMinutes': 'settings.of.lockMinutes.about',
   'desk.warnMinutes': 'settings.of.warnMinutes.about',
   'desk.limitMinutes': 'settings.of.limitMinutes.about',
@@ -72,7 +76,11 @@ export type Group = (typeof GROUPS)[number];
 
 const has = <T extends object>(table: T, key: string): key is Extract<keyof T, string> => Object.hasOwn(table, key);
 
-export const groupOf = (key: string): Group => GROUPS.find((group) => key.startsWith(`${group}.`)) ?? 'other';
+/** Keys that stand with others than their first word says. */
+const BESIDE: Readonly<Record<string, Group>> = { printers: 'printer', 'ticket.template': 'printer' };
+
+export const groupOf = (key: string): Group =>
+  BESIDE[key] ?? GROUPS.find((group) => key.startsWith(`${group}.`)) ?? 'other';
 export const settingName = (t: TFunction, key: string): string => (has(NAMES, key) ? t(NAMES[key]) : key);
 export const settingAbout = (t: TFunction, key: string): string | null => (has(ABOUT, key) ? t(ABOUT[key]) : null);
 /** What a value must be. */

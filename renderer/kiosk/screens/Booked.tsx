@@ -42,6 +42,7 @@ export const Booked = ({ step }: { step: Extract<Step, { at: 'booked' }> }) => {
           since={step.since}
           until={step.until}
           copy={false}
+          code={null}
           words={{
             take: t('booked.take'),
             askTitle: t('booked.askTitle'),

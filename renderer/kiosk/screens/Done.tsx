@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { VisitView } from '../../../shared/contracts/app.ts';
 import { unbroken } from '../../i18n/format.ts';
 import { inLanguage } from '../../../shared/domain/language.ts';
+import { visitCode } from '../../../shared/domain/visit-code.ts';
 import { Pill } from '../../ui/Tile.tsx';
 import type { Step } from '../steps.ts';
 import { useView } from '../view.ts';
@@ -79,6 +80,7 @@ export const Done = ({ step }: { step: Extract<Step, { at: 'ticket' }> }) => {
         since={step.since}
         until={step.until}
         copy
+        code={visitCode(visit.id)}
         words={{
           take: job.copy > 0 ? t('done.copyTake') : t('done.take'),
           askTitle: t('done.askTitle'),

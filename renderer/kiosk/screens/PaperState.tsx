@@ -1,6 +1,7 @@
 import { ArrowDownToLine, Printer, PrinterX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { PrintJobView } from '../../../shared/contracts/app.ts';
+import { Qr } from '../../ui/Qr.tsx';
 import { Button } from '../../ui/Tile.tsx';
 import { blockedBy, paperOf } from '../flow.ts';
 import { secondsLeft, useView } from '../view.ts';
@@ -26,6 +27,7 @@ export const PaperState = ({
   until,
   words,
   copy,
+  code,
 }: {
   job: PrintJobView;
   since: number;
@@ -33,6 +35,8 @@ export const PaperState = ({
   words: PaperWords;
   /** It can be printed again from here. */
   copy: boolean;
+  /** What the paper would have had on it, to be photographed while there is none; null where nothing is to be shown again. */
+  code: string | null;
 }) => {
   const { t } = useTranslation();
   const { send, now, at, newAttempt } = useView();
@@ -68,6 +72,12 @@ export const PaperState = ({
           </span>
         </div>
       )}
+      {paper === 'blocked' && code !== null ? (
+        <figure className="photo">
+          <Qr text={code} label={t('done.photo')} />
+          <figcaption className="p strong">{t('done.photo')}</figcaption>
+        </figure>
+      ) : null}
       <div className="row">
         {paper === 'out' ? (
           <>
