@@ -4,7 +4,9 @@ import { useTranslation } from 'react-i18next';
 import type { CallError } from '../../shared/contracts/result.ts';
 import { formats } from '../i18n/format.ts';
 import { switchLanguage } from '../i18n/i18n.ts';
+import { preferCamera } from '../scan/cameras.ts';
 import type { Client } from '../ui/client.ts';
+import { pixelsPerMm } from '../ui/size.ts';
 import { perform } from './effects.ts';
 import { advance, initialState, screenOf } from './flow.ts';
 import type { Comfort, Effect, FlowEvent, FlowState, Screen, Step } from './steps.ts';
@@ -100,7 +102,16 @@ export const App = ({ client, initial }: { client: Client; initial?: FlowState }
         if (state === 'up') void ask();
       }),
     ];
+    const askMachine = async (): Promise<void> => {
+      const result = await client.call('device.machine', {});
+      if (!result.ok) return;
+      const { camera, inches } = result.value;
+      preferCamera(camera);
+      const mm = inches === null ? null : pixelsPerMm(inches, globalThis.screen);
+      if (mm !== null) document.documentElement.style.setProperty('--mm', `${mm}px`);
+    };
     void ask();
+    void askMachine();
     let seconds = 0;
     const ticking = setInterval(() => {
       send({ type: 'tick', now: now() });

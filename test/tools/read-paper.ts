@@ -8,6 +8,8 @@ import { parseVisitCode } from '../../shared/domain/visit-code.ts';
 export interface SeenPaper {
   /** Ids of the visits whose codes are on it: one, unless something went wrong. */
   visits: string[];
+  /** The texts of all its codes. */
+  codes: string[];
   /** It has the inverse bar that only copies have. */
   copy: boolean;
 }
@@ -49,5 +51,6 @@ export const readPaper = async (png: Buffer): Promise<SeenPaper> => {
     rows = black / image.width > BAR_SHARE ? rows + 1 : 0;
     if (rows >= BAR_ROWS) copy = true;
   }
-  return { visits: found.map((f) => parseVisitCode(f.text) ?? `unreadable: ${f.text}`), copy };
+  const codes = found.map(({ text }) => text);
+  return { codes, visits: found.map((f) => parseVisitCode(f.text) ?? `unreadable: ${f.text}`), copy };
 };
