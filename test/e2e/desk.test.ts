@@ -346,6 +346,72 @@ describe('the queue', () => {
   });
 });
 
+describe('a day without the centre', () => {
+  it('is worked as any other in the window, and told when the centre is back', async () => {
+    const made = [await book(), await book(), await book(-20)];
+    const state = async (): Promise<{ state: string; waiting: number }> =>
+      (await callCore<{ sync: { state: string; waiting: number } }>(page(), 'system.state', {})).sync;
+    await until('told', async () => ((await state()).waiting === 0 ? true : null));
+    // One is checked in and known at the centre before the line goes: taken back without it, he may come again.
+    const [first, second, third] = made as [Made, Made, Made];
+    await show(first);
+    await press('Enter');
+    await ticketOf(page());
+    await until('used', async () =>
+      (await callCore<{ decision: { reason?: string } }>(page(), 'desk.card', { key: `b${first.id}` })).decision
+        .reason === 'already-used' && (await state()).waiting === 0
+        ? true
+        : null,
+    );
+    await stage.centre.stop();
+    try {
+      await until('offline', async () => ((await state()).state === 'offline' ? true : null));
+      await show(first);
+      await enter('undo');
+      await until('taken back', async () =>
+        (await card<{ row: { visit: string | null } }>(first)).row.visit === null ? true : null,
+      );
+      await show(first);
+      await enter('check-in');
+      await ticketOf(page());
+      await show(second);
+      await press('Enter');
+      await ticketOf(page());
+      await enter('note');
+      await fill('note-text', 'ждёт у окна');
+      await enter('panel-do');
+      await until('the note', async () => ((await card<{ note: string | null }>(second)).note === null ? null : true));
+      await show(third);
+      await enter('noShow');
+      await until('not come', async () =>
+        (await card<{ row: { state: string } }>(third)).row.state === 'no-show' ? true : null,
+      );
+      await press('F1');
+      await press('F8');
+      await fill('service-find', 'паспорт');
+      await press('Enter');
+      await enter('panel-do');
+      await ticketOf(page());
+      await shoot('offline');
+      // What waits for the centre is said, and how much.
+      expect((await state()).waiting).toBeGreaterThanOrEqual(6);
+    } finally {
+      await stage.centre.restart();
+    }
+    await until(
+      'all told',
+      async () => {
+        const now = await state();
+        return now.state === 'live' && now.waiting === 0 ? true : null;
+      },
+      60_000,
+    );
+    expect(await card(third)).toMatchObject({ row: { state: 'no-show' } });
+    expect(await card(second)).toMatchObject({ note: 'ждёт у окна' });
+    expect(await callCore<{ type: string }[]>(page(), 'desk.tasks', {})).toEqual([]);
+  });
+});
+
 describe('the machines, the numbers, the log and the settings', () => {
   it('are for who may see them; a senior closes a kiosk and shows a message on it', async () => {
     await become('boris');
