@@ -369,6 +369,7 @@ export const deskEn = {
     },
     part: { ok: 'works', missing: 'none', failing: 'does not work', unknown: 'not known yet' },
     problem: {
+      never: 'has not been heard yet',
       silent: 'has not been heard for long',
       revoked: 'put out of service by the centre',
       closed: 'closed from the desk',

@@ -370,6 +370,7 @@ export const deskRu = {
     },
     part: { ok: 'работает', missing: 'нет', failing: 'не работает', unknown: 'пока неизвестно' },
     problem: {
+      never: 'ещё не выходил на связь',
       silent: 'давно не выходил на связь',
       revoked: 'отключён центром',
       closed: 'закрыт со стойки',
