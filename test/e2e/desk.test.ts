@@ -71,6 +71,9 @@ const show = async (booking: Made): Promise<void> => {
 const shoot = async (name: string): Promise<void> => {
   await page().screenshot({ path: join(SHOTS, `${name}.png`) });
 };
+/** The page draws a moment after the core has answered. */
+const SOON = { timeout: 10_000 };
+const count = (selector: string): Promise<number> => page().locator(selector).count();
 const card = <T>(booking: Made): Promise<T> => callCore<T>(page(), 'desk.card', { key: `b${booking.id}` });
 const become = async (id: string): Promise<void> => {
   await enter('sign-out');
@@ -202,8 +205,7 @@ describe('one person', () => {
     await until('he may', async () =>
       (await card<{ decision: { may: boolean } }>(booking)).decision.may ? true : null,
     );
-    await page().locator('aside [data-ticket]').waitFor({ state: 'detached' });
-    expect((await card<{ row: { visit: string | null } }>(booking)).row.visit).toBeNull();
+    await expect.poll(() => count('aside [data-ticket]'), SOON).toBe(0);
   });
   it('is moved, cancelled, or noted as not come', async () => {
     const moved = await book(30);
@@ -227,7 +229,7 @@ describe('one person', () => {
     await until('not come', async () =>
       (await card<{ row: { state: string } }>(late)).row.state === 'no-show' ? true : null,
     );
-    expect(await page().locator('[data-action="noShow"]').count()).toBe(0);
+    await expect.poll(() => count('[data-action="noShow"]'), SOON).toBe(0);
   });
   it('is let in against the rules by two', async () => {
     const booking = await book(30);
@@ -421,7 +423,7 @@ describe('the machines, the numbers, the log and the settings', () => {
     await press('F5');
     await page().locator('[data-view="numbers"]').waitFor();
     await shoot('numbers');
-    expect(await page().locator('[data-action="view"][data-id="audit"]').count()).toBe(0);
+    await expect.poll(() => count('[data-action="view"][data-id="audit"]'), SOON).toBe(0);
   });
   it('are exported as a table that a spreadsheet opens', async () => {
     await become('vera');
