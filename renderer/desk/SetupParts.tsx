@@ -236,14 +236,7 @@ export const Trial = ({ printer }: { printer: SetPrinter | null }) => {
   };
   const paperMark: Mark =
     printer === null ? 'none' : paper === null ? 'waits' : paper.outcome === 'failed' ? 'bad' : 'good';
-  const paperWords =
-    printer === null
-      ? 'desk.setup.trial.noPrinter'
-      : printing
-        ? 'desk.setup.trial.printing'
-        : paper === null
-          ? 'desk.setup.trial.print'
-          : (`desk.setup.trial.${paper.outcome}` as const);
+  const paperState = printer === null ? 'noPrinter' : printing ? 'printing' : (paper?.outcome ?? 'print');
   return (
     <Page
       step={8}
@@ -257,7 +250,7 @@ export const Trial = ({ printer }: { printer: SetPrinter | null }) => {
             {t(online ? 'desk.setup.trial.online' : 'desk.setup.trial.connecting')}
           </Check>
           <Check id="printer" mark={paperMark}>
-            {t(paperWords)}
+            {t(`desk.setup.trial.${paperState}`)}
           </Check>
           <Check id="scanner" mark={read === null ? 'waits' : read === 'own' ? 'good' : 'bad'}>
             {t(

@@ -47,6 +47,9 @@ const reduce = (machine: Machine, event: FlowEvent | { begun: readonly Effect[] 
   return { flow: state, todo: effects.length === 0 ? machine.todo : [...machine.todo, ...effects] };
 };
 
+/** What a finger hits without looking twice, in millimetres. */
+const TOUCH_MM = 15;
+
 /** @param initial a state to begin in, other than that of a kiosk that was just switched on */
 export const App = ({ client, initial }: { client: Client; initial?: FlowState }) => {
   const [{ flow, todo }, dispatch] = useReducer(reduce, initial, begin);
@@ -108,7 +111,7 @@ export const App = ({ client, initial }: { client: Client; initial?: FlowState }
       const { camera, inches } = result.value;
       preferCamera(camera);
       const mm = inches === null ? null : pixelsPerMm(inches, globalThis.screen);
-      if (mm !== null) document.documentElement.style.setProperty('--mm', `${mm}px`);
+      if (mm !== null) document.documentElement.style.setProperty('--touch', `${TOUCH_MM * mm}px`);
     };
     void ask();
     void askMachine();

@@ -8,7 +8,7 @@ import { DESK_SIZE, findPerson, launchDesk, scanAt, signIn, ticketOf } from '../
 import { withDisplay, type Display } from '../tools/display.ts';
 import { callCore } from '../tools/kiosk.ts';
 import { ROOT } from '../tools/paths.ts';
-import { readPaper } from '../tools/read-paper.ts';
+import { readCodes } from '../tools/read-paper.ts';
 import { openStage, until, type Stage } from '../tools/stage.ts';
 import { FakeCamera, launchTalon, reportOnFailure, type Talon } from './harness/app.ts';
 
@@ -581,7 +581,7 @@ describe('the first start', () => {
     // Another code is not the one on the paper.
     await scanAt(talon.app, page(), 'EZ1ABCDEFGH2345');
     await check('scanner', 'bad');
-    const { codes } = await readPaper(await stage.printer.png((await stage.printer.papers()).length));
+    const codes = await readCodes(await stage.printer.png((await stage.printer.papers()).length));
     await scanAt(talon.app, page(), codes[0] ?? '');
     await check('scanner', 'good');
     expect(await violations()).toEqual([]);
