@@ -15,10 +15,11 @@ import { createFront, deskHandlers } from './desk/front.ts';
 import { createOrders } from './desk/orders.ts';
 import { createSetup } from './desk/setup.ts';
 import { createDispatcher, type Handlers } from './dispatch.ts';
-import type { CorePorts, TicketContent } from './ports.ts';
+import type { CorePorts } from './ports.ts';
 import { getJob, type Job, listJobs } from './printing/jobs.ts';
 import { createPrinters, healthOf } from './printing/printers.ts';
 import { printersOf } from './printing/route-setup.ts';
+import { trialTicket, WARM_UP } from './printing/sample.ts';
 import { VISITOR } from './printing/spool-rules.ts';
 import { createCatalogue } from './queue/catalogue.ts';
 import { createQueue } from './queue/queue.ts';
@@ -58,27 +59,6 @@ export interface Core {
   /** Finishes what is in hand, closes the database. */
   stop(): Promise<void>;
 }
-
-const WORDS = { ru: 'Талон' };
-const WARM_UP: TicketContent = {
-  kind: 'ticket',
-  office: WORDS,
-  officeSubtitle: WORDS,
-  number: 'А 000',
-  stations: [{ service: WORDS, place: WORDS }],
-  startsAt: 0,
-  printedAt: 0,
-  timeZone: 'UTC',
-  wait: null,
-  priority: null,
-  late: false,
-  papers: [WORDS],
-  qr: 'EV1',
-  copy: 0,
-  provisional: false,
-  language: 'ru',
-  staffLanguage: 'ru',
-};
 
 const HOUSEKEEPING_MS = 60_000;
 /** The queue goes on by itself: what the first screen says about it is worked out again this often. */
@@ -284,6 +264,8 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     isSetUp: () => store.read(readDevice) !== null && sync.stopped() === null,
     enrol: (about) => enrolHere(about),
     tryPrinter: async (host, port) => (await ports.tryPrinter?.(host, port)) ?? false,
+    trial: async ({ host, port, width }, code) =>
+      (await ports.printTrial?.(host, port, ports.render.draw(trialTicket(code, clock.now()), width))) ?? 'failed',
     save,
     restart: () => emit('device.restart', {}),
   });
@@ -386,6 +368,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       }
       return {};
     },
+    'device.machine': () => ({ camera: current.get('scan.camera'), inches: current.get('screen.inches') }),
     'help.over': ({ attempt }) => {
       voice.over(attempt);
       return {};

@@ -9,6 +9,7 @@ import { createLog } from './log.ts';
 import type { Clock, PrinterPort } from './ports.ts';
 import { tcpPrinter } from './printing/link-tcp.ts';
 import { printerWay } from './printing/links.ts';
+import { printTrial } from './printing/trial.ts';
 import { bundledFonts, createTicketRenderer } from './printing/ticket.ts';
 import { fileSecrets } from './secrets.ts';
 import { mergeSettings, readSettingsFile, writeSetting, type Settings } from './settings/settings.ts';
@@ -98,6 +99,7 @@ export const createShippedCore = async (
           return false;
         }
       },
+      printTrial: (host, port, bitmap) => printTrial(tcpPrinter({ host, port }), bitmap, systemClock),
       saveSetting: (key, value) => writeSetting(start.configFile, key, value),
     },
     { app: APP, deviceSettings, pid: process.pid, onSettings: (s) => log.setLevel(s.get('log.level')) },

@@ -9,8 +9,8 @@ export interface Args {
   config: string | null;
   /** Size of a plain window in CSS pixels, for demonstrations and tests; null = full-screen kiosk. */
   window: { width: number; height: number } | null;
-  /** Which windows there are on this machine. */
-  roles: readonly WindowRole[];
+  /** Which windows there are on this machine; null = what its settings say (machine.ts). */
+  roles: readonly WindowRole[] | null;
 }
 
 export type ParsedArgs = { ok: true; args: Args } | { ok: false; message: string };
@@ -44,7 +44,7 @@ export const FORBIDDEN_SWITCHES = [
  * @param options.cwd folder that relative paths are relative to
  */
 export function parseArgs(argv: readonly string[], options: { strict: boolean; cwd: string }): ParsedArgs {
-  const args: Args = { data: null, config: null, window: null, roles: ['kiosk'] };
+  const args: Args = { data: null, config: null, window: null, roles: null };
   const seen = new Set<string>();
   for (const argument of argv) {
     const [, name, value] = /^--([a-z-]+)(?:=(.*))?$/s.exec(argument) ?? [];

@@ -8,6 +8,7 @@ import type { Args } from './args.ts';
 import { coreSpawner } from './core-process.ts';
 import { deliver, openGate } from './gate.ts';
 import { createLog } from './log.ts';
+import { readMachine, type Machine } from './machine.ts';
 import type { FileLog } from './log.ts';
 import type { WindowRole } from './origin.ts';
 import { lockSession } from './permissions.ts';
@@ -46,17 +47,19 @@ function main(): void {
     electron: process.versions.electron,
     packaged: app.isPackaged,
   });
-  run({ args, dataDir, configFile, log });
+  const machine = readMachine(configFile, dataDir);
+  run({ args, machine: { ...machine, roles: args.roles ?? machine.roles }, dataDir, configFile, log });
 }
 
 interface Setup {
   args: Args;
+  machine: Machine;
   dataDir: string;
   configFile: string | null;
   log: FileLog;
 }
 
-function run({ args, dataDir, configFile, log }: Setup): void {
+function run({ args, machine, dataDir, configFile, log }: Setup): void {
   const appDir = app.getAppPath();
   const packaged = app.isPackaged;
   const developer = !packaged;
@@ -99,7 +102,7 @@ function run({ args, dataDir, configFile, log }: Setup): void {
     send(event, payload);
   });
   supervisor.onState((state) => send('core.link', { state }));
-  for (const role of args.roles) openGate(role, { contract: appContract, roleOf, forward: supervisor.call, log });
+  for (const role of machine.roles) openGate(role, { contract: appContract, roleOf, forward: supervisor.call, log });
 
   app.on('web-contents-created', (_event, contents) => lockContents(contents, roleOf, log));
   app.on('certificate-error', (event, _contents, _url, _error, _certificate, decide) => {
@@ -121,6 +124,7 @@ function run({ args, dataDir, configFile, log }: Setup): void {
         preload: path.join(appDir, 'out', 'preload', `${role}.cjs`),
         partition: partitionOf(role),
         size: args.window,
+        kioskDisplay: machine.kioskDisplay,
         developer,
         log,
         quitting: () => quitting,
@@ -136,14 +140,14 @@ function run({ args, dataDir, configFile, log }: Setup): void {
     );
   };
   // A kiosk without its window is of no use to anybody, however that came about. A desk is closed in the evening.
-  const kiosk = args.roles.includes('kiosk') && args.window === null;
+  const kiosk = machine.roles.includes('kiosk') && args.window === null;
   app.on('window-all-closed', () => (quitting || !kiosk ? app.quit() : open('kiosk')));
   quitInOrder(supervisor, log);
 
   void app.whenReady().then(() => {
     Menu.setApplicationMenu(null);
     if (kiosk) powerSaveBlocker.start('prevent-display-sleep');
-    for (const role of args.roles) {
+    for (const role of machine.roles) {
       const own = session.fromPartition(partitionOf(role), { cache: false });
       lockSession(own, role, { developer, log });
       serveApp(own, role, path.join(appDir, 'out', 'renderer'), log);
@@ -151,7 +155,7 @@ function run({ args, dataDir, configFile, log }: Setup): void {
     // Nothing runs in it. What would, could do no more than a kiosk's page.
     lockSession(session.defaultSession, 'kiosk', { developer, log });
     supervisor.start();
-    for (const role of args.roles) open(role);
+    for (const role of machine.roles) open(role);
   });
 }
 

@@ -55,14 +55,12 @@ export interface PermissionQuestion {
   media: readonly string[];
 }
 
-/** The camera, for the code reader, for the kiosk's own page. Nothing else: no sound recording, no location, no files. */
+/**
+ * The camera, for the code reader; the desk's page tries it at the first start. Nothing else: no sound recording, no
+ * location, no files.
+ */
 export const mayUse = ({ permission, origin, isMainFrame, media }: PermissionQuestion, role: WindowRole): boolean =>
-  permission === 'media' &&
-  role === 'kiosk' &&
-  isMainFrame &&
-  isAppUrl(origin, role) &&
-  media.length === 1 &&
-  media[0] === 'video';
+  permission === 'media' && isMainFrame && isAppUrl(origin, role) && media.length === 1 && media[0] === 'video';
 
 // --- Keys ------------------------------------------------------------------------------------------------------------
 

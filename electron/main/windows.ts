@@ -12,6 +12,8 @@ export interface WindowOptions {
   partition: string;
   /** Size of the contents of a plain window; null = the whole screen, as a kiosk. */
   size: { width: number; height: number } | null;
+  /** Which of two displays is the kiosk's. */
+  kioskDisplay: 'main' | 'other';
   developer: boolean;
   log: Log;
   /** Whether the app is on its way out: until then a kiosk's window stays, whoever wants to close it. */
@@ -27,13 +29,13 @@ const UNRESPONSIVE_LIMIT_MS = 10_000;
 
 /** @param onContents told the id of the new web contents before its page loads, so that the gate knows it */
 export function openWindow(options: WindowOptions, onContents: (contents: WebContents) => void): BrowserWindow {
-  const { role, preload, partition, size, developer } = options;
+  const { role, preload, partition, size, kioskDisplay, developer } = options;
   const kiosk = role === 'kiosk' && size === null;
   const window = new BrowserWindow({
     ...(kiosk
-      ? { ...KIOSK, ...screen.getPrimaryDisplay().bounds }
+      ? { ...KIOSK, ...displayOf('kiosk', kioskDisplay).bounds }
       : role === 'desk' && size === null
-        ? { ...DESK, ...deskDisplay().workArea }
+        ? { ...DESK, ...displayOf('desk', kioskDisplay).workArea }
         : { ...size, useContentSize: true, fullscreenable: false }),
     show: false,
     backgroundColor: '#ffffff',
@@ -77,10 +79,11 @@ const KIOSK = {
 } as const;
 
 const DESK = { minWidth: 960, minHeight: 600 } as const;
-/** Beside a kiosk the desk is on the other display, where there is one. */
-const deskDisplay = () => {
-  const primary = screen.getPrimaryDisplay();
-  return screen.getAllDisplays().find(({ id }) => id !== primary.id) ?? primary;
+/** Kiosk and desk stand on different displays, where there are two. */
+const displayOf = (role: WindowRole, kioskDisplay: 'main' | 'other') => {
+  const main = screen.getPrimaryDisplay();
+  const onMain = (role === 'kiosk') === (kioskDisplay === 'main');
+  return onMain ? main : (screen.getAllDisplays().find(({ id }) => id !== main.id) ?? main);
 };
 
 /** From the moment a window of ours loses the focus until another has it. */

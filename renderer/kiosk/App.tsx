@@ -4,7 +4,9 @@ import { useTranslation } from 'react-i18next';
 import type { CallError } from '../../shared/contracts/result.ts';
 import { formats } from '../i18n/format.ts';
 import { switchLanguage } from '../i18n/i18n.ts';
+import { preferCamera } from '../scan/cameras.ts';
 import type { Client } from '../ui/client.ts';
+import { pixelsPerMm } from '../ui/size.ts';
 import { perform } from './effects.ts';
 import { advance, initialState, screenOf } from './flow.ts';
 import type { Comfort, Effect, FlowEvent, FlowState, Screen, Step } from './steps.ts';
@@ -44,6 +46,9 @@ const reduce = (machine: Machine, event: FlowEvent | { begun: readonly Effect[] 
   if (state === machine.flow && effects.length === 0) return machine;
   return { flow: state, todo: effects.length === 0 ? machine.todo : [...machine.todo, ...effects] };
 };
+
+/** What a finger hits without looking twice, in millimetres. */
+const TOUCH_MM = 15;
 
 /** @param initial a state to begin in, other than that of a kiosk that was just switched on */
 export const App = ({ client, initial }: { client: Client; initial?: FlowState }) => {
@@ -100,7 +105,16 @@ export const App = ({ client, initial }: { client: Client; initial?: FlowState }
         if (state === 'up') void ask();
       }),
     ];
+    const askMachine = async (): Promise<void> => {
+      const result = await client.call('device.machine', {});
+      if (!result.ok) return;
+      const { camera, inches } = result.value;
+      preferCamera(camera);
+      const mm = inches === null ? null : pixelsPerMm(inches, globalThis.screen);
+      if (mm !== null) document.documentElement.style.setProperty('--touch', `${TOUCH_MM * mm}px`);
+    };
     void ask();
+    void askMachine();
     let seconds = 0;
     const ticking = setInterval(() => {
       send({ type: 'tick', now: now() });

@@ -145,6 +145,12 @@ export const appContract = {
       nothing,
       { repeatable: true },
     ),
+    /** What was set for this machine: the camera by its name, and how large the screen is. */
+    'device.machine': read(
+      ['kiosk'],
+      nothing,
+      z.strictObject({ camera: z.string().nullable(), inches: z.number().nullable() }),
+    ),
     /** Once for a visit; the last one counts. */
     'feedback.send': write(
       ['kiosk', 'service'],

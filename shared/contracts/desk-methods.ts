@@ -57,6 +57,12 @@ const needsSecond = z.strictObject({
 export const deskCheckInOutcome = z.union([scanOutcome, needsSecond]);
 export type DeskCheckInOutcome = z.output<typeof deskCheckInOutcome>;
 
+const printerPlace = z.strictObject({
+  host: z.string().min(1).max(255),
+  port: z.int().min(1).max(65535),
+  width: z.union([z.literal(576), z.literal(384)]),
+});
+
 const edits = z.strictObject({
   note: z.string().trim().max(500).nullable().optional(),
   claim: z
@@ -87,16 +93,33 @@ export const deskMethods = {
   'setup.printer': write(
     ['desk'],
     z.strictObject({
-      printer: z
-        .strictObject({
-          host: z.string().min(1).max(255),
-          port: z.int().min(1).max(65535),
-          width: z.union([z.literal(576), z.literal(384)]),
-        })
-        .nullable(),
+      printer: printerPlace.nullable(),
     }),
     nothing,
     { repeatable: true },
+  ),
+  /** What this machine is; it holds from the next start on. What is not given stays as it was. */
+  'setup.machine': write(
+    ['desk'],
+    z.strictObject({
+      roles: z
+        .array(z.enum(['kiosk', 'desk']))
+        .min(1)
+        .max(2)
+        .optional(),
+      kioskDisplay: z.enum(['main', 'other']).optional(),
+      inches: z.number().min(7).max(100).nullable().optional(),
+      camera: z.string().min(1).max(200).nullable().optional(),
+    }),
+    nothing,
+    { repeatable: true },
+  ),
+  /** Prints a trial ticket there. `code` is what the scanner reads from it; `taken`: the printer has it and says nothing. */
+  'setup.trial': write(
+    ['desk'],
+    printerPlace,
+    z.strictObject({ code: z.string().max(40), outcome: z.enum(['printed', 'taken', 'failed']) }),
+    { repeatable: false },
   ),
   /** The set-up is over: the program starts anew with what was said. */
   'setup.done': write(['desk'], nothing, nothing, { repeatable: true }),

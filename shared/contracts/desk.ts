@@ -222,6 +222,7 @@ export type DeskQueue = z.output<typeof deskQueue>;
 // --- The machines of the office, and who calls from them -----------------------------------------------------------------
 
 export const DEVICE_PROBLEMS = [
+  'never',
   'silent',
   'revoked',
   'closed',

@@ -199,6 +199,7 @@ export const auditEn: Texts<typeof auditRu> = {
     whole: 'Please type the whole value: the hidden part is not kept.',
     group: {
       desk: 'Desk',
+      machine: 'This machine',
       centre: 'Connection to the centre',
       printer: 'Ticket printer',
       log: 'Service log',
@@ -274,9 +275,33 @@ export const auditEn: Texts<typeof auditRu> = {
         about: 'More detail takes more space on the disk.',
         hint: 'Please choose one of the options.',
       },
+      roles: {
+        name: 'Windows of this machine',
+        about: 'A kiosk for visitors, a desk for staff, or both.',
+        hint: 'It must be kiosk, desk or both.',
+      },
+      kioskDisplay: {
+        name: 'Display of the kiosk',
+        about: 'Where there are two, the desk takes the other one.',
+        hint: 'Choose one of them.',
+      },
+      inches: {
+        name: 'Diagonal of the kiosk’s screen, inches',
+        about: 'By it no button is smaller than 15 mm.',
+        hint: 'It must be a number from 7 to 100. Empty: not known.',
+      },
+      camera: {
+        name: 'Camera',
+        about: 'The name of the camera that reads codes.',
+        hint: 'It must be the name that the system shows. Empty: chosen by itself.',
+      },
       other: { hint: 'This value does not fit.' },
     },
     choice: {
+      kiosk: 'kiosk',
+      desk: 'desk',
+      mainDisplay: 'main display',
+      otherDisplay: 'second display',
       none: 'no printer',
       tcp: 'by network',
       wide: '80 mm',

@@ -164,7 +164,10 @@ const toVisit = (context: Context, row: VisitRow): Visit => {
     priority: among(PRIORITIES, row.priority),
     arrived_at: row.arrived_at,
     order_at: row.order_at,
-    services: stagesOf(context, row.visit_id).map((stage) => ({ ...stage, state: gone ? 'skipped' : stage.state })),
+    // Taken back, it was never called: who of one booking's visits was called depends on who was heard of first.
+    services: stagesOf(context, row.visit_id).map((stage) =>
+      gone ? { ...stage, state: 'skipped', called_at: null, window_id: null } : stage,
+    ),
   };
 };
 

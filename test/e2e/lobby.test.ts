@@ -411,7 +411,7 @@ describe('with the centre away', () => {
     };
     // The service allows it: taken, and said plainly to be unconfirmed.
     expect(await cancel(sure)).toBe('done');
-    expect(await talon.page.locator('[data-booked="unconfirmed"]').count()).toBe(1);
+    await expect.poll(() => talon.page.locator('[data-booked="unconfirmed"]').count(), { timeout: 10_000 }).toBe(1);
     await shoot('offline-unconfirmed');
     await home();
     // This one does not.

@@ -41,7 +41,7 @@ const visits: string[] = [];
 const launch = (args: readonly string[] = [], env: Record<string, string> = {}): Promise<Talon> =>
   launchTalon({
     appDir,
-    args: [`--data=${data}`, '--window=800x900', '--use-fake-device-for-media-stream', ...args],
+    args: [`--data=${data}`, '--roles=kiosk', '--window=800x900', '--use-fake-device-for-media-stream', ...args],
     env: { TALON_NODE: process.execPath, ELECTRON_ENABLE_SECURITY_WARNINGS: '1', SECRET_OF_MAIN: 'x', ...env },
     display: { width: 1080, height: 1920 },
   });
@@ -682,7 +682,7 @@ describe('the window', () => {
     await talon.close();
     talon = await launchTalon({
       appDir,
-      args: [`--data=${data}`],
+      args: [`--data=${data}`, '--roles=kiosk'],
       env: { TALON_NODE: process.execPath },
       display: { width: 1080, height: 1920 },
     });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -59,7 +59,9 @@ test('the core answers, is killed, comes back with its data, stops in order', as
   expect(after?.['second']).not.toBe(first);
   expect(states).toEqual(['up', 'restarting', 'up']);
   expect(said.get('stopped')).toMatchObject({ alive: false });
-  const lines = app.stdoutLines.join('\n');
-  expect(lines).toContain('core.stopped');
-  expect(lines).not.toContain('core.stop-slow');
+  const did = await readFile(path.join(folder, 'data', 'said.log'), 'utf8');
+  expect(did.match(/core\.started/g)).toHaveLength(2);
+  // The first one was killed, the second one stopped in order.
+  expect(did.match(/core\.stopped/g)).toHaveLength(1);
+  expect(app.stdoutLines.join('\n')).not.toContain('core.stop-slow');
 });

@@ -168,6 +168,10 @@ describe('visits', () => {
     expect(await t.page.evaluate(() => document.documentElement.lang)).toBe('en');
     await press(t.page, 'text');
     await press(t.page, 'contrast');
-    expect(await t.page.locator('[data-screen="home"][data-text="1.5"][data-theme="contrast"]').count()).toBe(1);
+    await expect
+      .poll(() => t.page.locator('[data-screen="home"][data-text="1.5"][data-theme="contrast"]').count(), {
+        timeout: 10_000,
+      })
+      .toBe(1);
   });
 });

@@ -279,6 +279,35 @@ describe('a journal that is damaged', () => {
     expectWhole(next, history);
   });
 
+  it('twice, the second time at the end of a file that is not the last: written again each time', () => {
+    const stage = enrolled();
+    const history: History = { facts: [], visits: [], numbers: [] };
+    const come = (at: Stage): void => {
+      const made = visit(at);
+      history.facts.push(made.opId);
+      history.visits.push(made.visitId);
+      history.numbers.push(made.number);
+    };
+    come(stage);
+    stage.close();
+    const [first] = journalFiles(stage.dir);
+    // Who it is, and where it began.
+    overwrite(first ?? '', (bytes) => {
+      garbage(296).copy(bytes);
+      return bytes;
+    });
+    const mended = openStage(stage.dir);
+    come(mended);
+    mended.close();
+    expect(journalFiles(stage.dir)).toHaveLength(2);
+    // The line of the first visit, with its end: that it was whole once only the file behind it says.
+    overwrite(first ?? '', (bytes) => bytes.fill(0x58, bytes.length - 200));
+    openStage(stage.dir).close();
+    for (const file of backupFiles(stage.dir)) rmSync(file);
+    truncateSync(join(stage.dir, 'talon.db'), 0);
+    expectWhole(openStage(stage.dir), history);
+  });
+
   it('gone altogether, with a database that is whole: written again', async () => {
     const { dir, history } = await worked();
     rmSync(join(dir, 'vault'), { recursive: true });

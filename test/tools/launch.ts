@@ -59,6 +59,8 @@ export interface Talon {
   crash(): Promise<void>;
 }
 
+/** For Electron itself; an idle machine takes a second. */
+const LAUNCH_LIMIT_MS = 30_000;
 const QUIT_LIMIT_MS = 15_000;
 const ORPHAN_LIMIT_MS = 5000;
 
@@ -90,9 +92,10 @@ export async function launchTalon(options: LaunchOptions = {}): Promise<Talon> {
   const stopWatching = watchOutput(`--user-data-dir=${userData}`, logs);
   const asRoot = process.getuid?.() === 0;
   let app: ElectronApplication;
-  try {
-    app = await _electron.launch({
-      executablePath: await mortalProgram(runtime.executablePath),
+  const executablePath = await mortalProgram(runtime.executablePath);
+  const launch = (): Promise<ElectronApplication> =>
+    _electron.launch({
+      executablePath,
       // Chromium refuses to run as root with its sandbox; everybody else tests with the sandbox that the product has.
       chromiumSandbox: !asRoot,
       args: [
@@ -107,7 +110,16 @@ export async function launchTalon(options: LaunchOptions = {}): Promise<Talon> {
       ],
       env: environment({ ...display.env, ...options.env, [MARK]: mark }),
       cwd: ROOT,
-      timeout: 60_000,
+      timeout: LAUNCH_LIMIT_MS,
+    });
+  try {
+    app = await launch().catch(async (error: unknown) => {
+      // On a loaded machine the runtime now and then stands still before it has run a line of the app. Once more; what
+      // the app itself does wrong it does again.
+      if (!(error instanceof Error) || !error.message.includes('Timeout')) throw error;
+      console.log(`NOTE: Electron did not come up within ${LAUNCH_LIMIT_MS / 1000} s, and is started once more.`);
+      await killTree(-1, mark);
+      return launch();
     });
   } catch (error) {
     await killTree(-1, mark);

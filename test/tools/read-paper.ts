@@ -26,28 +26,40 @@ const prepare = (): Promise<unknown> => {
 const BAR_ROWS = 10;
 const BAR_SHARE = 0.8;
 
-export const readPaper = async (png: Buffer): Promise<SeenPaper> => {
-  await prepare();
+const pixelsOf = async (png: Buffer) => {
   const image = await loadImage(png);
   const canvas = createCanvas(image.width, image.height);
   const context = canvas.getContext('2d');
   context.fillStyle = '#fff';
   context.fillRect(0, 0, image.width, image.height);
   context.drawImage(image, 0, 0);
-  const pixels = context.getImageData(0, 0, image.width, image.height);
+  return context.getImageData(0, 0, image.width, image.height);
+};
+
+const codesIn = async (pixels: Awaited<ReturnType<typeof pixelsOf>>): Promise<string[]> => {
+  await prepare();
   const found = await readBarcodes(pixels as unknown as ImageData, {
     formats: ['QRCode'],
     tryHarder: true,
     textMode: 'Plain',
     maxNumberOfSymbols: 4,
   });
+  return found.map(({ text }) => text);
+};
+
+/** The texts of all codes on a paper. */
+export const readCodes = async (png: Buffer): Promise<string[]> => codesIn(await pixelsOf(png));
+
+export const readPaper = async (png: Buffer): Promise<SeenPaper> => {
+  const pixels = await pixelsOf(png);
+  const { width, height, data } = pixels;
   let rows = 0;
   let copy = false;
-  for (let y = 0; y < image.height; y += 1) {
+  for (let y = 0; y < height; y += 1) {
     let black = 0;
-    for (let x = 0; x < image.width; x += 1) if ((pixels.data[(y * image.width + x) * 4] ?? 255) < 128) black += 1;
-    rows = black / image.width > BAR_SHARE ? rows + 1 : 0;
+    for (let x = 0; x < width; x += 1) if ((data[(y * width + x) * 4] ?? 255) < 128) black += 1;
+    rows = black / width > BAR_SHARE ? rows + 1 : 0;
     if (rows >= BAR_ROWS) copy = true;
   }
-  return { visits: found.map((f) => parseVisitCode(f.text) ?? `unreadable: ${f.text}`), copy };
+  return { visits: (await codesIn(pixels)).map((text) => parseVisitCode(text) ?? `unreadable: ${text}`), copy };
 };

@@ -249,14 +249,14 @@ test('a page that keeps dying is loaded ever more rarely, and always again', () 
 describe('the command line', () => {
   const parse = (argv: string[], strict = true) => parseArgs(argv, { strict, cwd: path.resolve('/cwd') });
   test('paths and sizes', () => {
-    expect(parse([])).toEqual({ ok: true, args: { data: null, config: null, window: null, roles: ['kiosk'] } });
+    expect(parse([])).toEqual({ ok: true, args: { data: null, config: null, window: null, roles: null } });
     expect(parse(['--data=d', '--config=/etc/talon.json', '--window=1080x1920'])).toEqual({
       ok: true,
       args: {
         data: path.resolve('/cwd/d'),
         config: path.resolve('/etc/talon.json'),
         window: { width: 1080, height: 1920 },
-        roles: ['kiosk'],
+        roles: null,
       },
     });
     expect(parse(['--roles=desk,kiosk'])).toMatchObject({ ok: true, args: { roles: ['kiosk', 'desk'] } });

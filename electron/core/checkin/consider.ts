@@ -21,7 +21,7 @@ import { LANGUAGES } from '../../../shared/domain/language.ts';
 import { localTime } from '../../../shared/domain/business-day.ts';
 import { bookingsOfPerson, readBooking, soonestSlot, type Booking } from '../store/bookings.ts';
 import { readOffice, readService } from '../store/registry.ts';
-import type { ReadDb } from '../store/sql.ts';
+import { sql, type ReadDb } from '../store/sql.ts';
 import { serviceName, visitView } from '../store/views.ts';
 import { knownVisit, readVisit, readVisitOfBooking, visitElsewhere, type VisitRow } from '../store/visits.ts';
 import { checkinPolicyOf, here, type Here } from './here.ts';
@@ -46,6 +46,19 @@ const hereFor = (db: ReadDb, code: Code, now: Moment): Here => {
   return startsAt >= now.notBefore - DAY_UNSURE_MS ? { ...at, day: at.dayOf(startsAt) } : at;
 };
 
+/**
+ * The centre says of a booking that it was used, and has not heard yet that the check-in was taken back here: without it the
+ * visitor could not come again until the line is back.
+ */
+const asLeftHere = (db: ReadDb, booking: Booking | null, visit: VisitRow | null, day: string): Booking | null => {
+  if (booking?.status !== 'arrived' || visit !== null) return booking;
+  const told =
+    db.get(sql`SELECT 1 FROM visit JOIN outbox ON json_extract(outbox.body, '$.payload.visit_id') = visit.visit_id
+    WHERE outbox.state = 'pending' AND outbox.type = 'checkin.undo'
+      AND visit.booking_id = ${booking.bookingId} AND visit.business_date = ${day} AND visit.undone_at IS NOT NULL`);
+  return told === undefined ? booking : { ...booking, status: 'booked' };
+};
+
 /** @param needsBooking the code alone is not enough: only a booking in the cache may vouch for it */
 export const consider = (db: ReadDb, code: Code, needsBooking: boolean, now: Moment): Considered => {
   const at = hereFor(db, code, now);
@@ -57,8 +70,8 @@ export const consider = (db: ReadDb, code: Code, needsBooking: boolean, now: Mom
     if (visit?.businessDate !== at.day) visit = null;
     known = visit ? knownVisit(db, visit) : visitElsewhere(db, code.visitId, at.day);
   } else if (code.kind !== 'foreign') {
-    booking = readBooking(db, code.bookingId);
     visit = readVisitOfBooking(db, code.bookingId, at.day);
+    booking = asLeftHere(db, readBooking(db, code.bookingId), visit, at.day);
     known = visit && knownVisit(db, visit);
   }
   const decision = decide({

@@ -71,7 +71,9 @@ const problemsOf = (d: DeviceRecord, now: number, own: boolean): DeskDevice['pro
   if (d.revoked) return ['revoked'];
   const kiosk = d.roles.includes('kiosk');
   return [
-    ...(!own && (d.seen_at === null || now - d.seen_at > SILENT_MS) ? (['silent'] as const) : []),
+    // Just enrolled, or never switched on since: not the same as one that has gone quiet.
+    ...(!own && d.seen_at === null ? (['never'] as const) : []),
+    ...(!own && d.seen_at !== null && now - d.seen_at > SILENT_MS ? (['silent'] as const) : []),
     ...(d.printer.startsWith('blocked') ? (['printer'] as const) : []),
     ...(kiosk && d.camera === 'failing' ? (['camera'] as const) : []),
     ...(kiosk && d.scanner === 'failing' ? (['scanner'] as const) : []),

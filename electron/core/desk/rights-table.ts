@@ -13,6 +13,8 @@ export const DESK_NEEDS: Readonly<Record<string, Right | 'anybody' | 'open'>> = 
   'setup.enrol': 'open',
   'setup.tryPrinter': 'open',
   'setup.printer': 'open',
+  'setup.machine': 'open',
+  'setup.trial': 'open',
   'setup.done': 'open',
   'staff.state': 'open',
   'staff.signIn': 'open',

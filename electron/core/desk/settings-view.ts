@@ -34,6 +34,10 @@ type Source = SettingRow['source'];
  */
 const DESK_MAY_SET: ReadonlySet<SettingKey> = new Set<SettingKey>([
   'centre.proxy',
+  'windows.roles',
+  'windows.kioskDisplay',
+  'screen.inches',
+  'scan.camera',
   'printer.kind',
   'printer.host',
   'printer.port',

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { z } from 'zod';
 import type { AppContract } from '../../../shared/contracts/app.ts';
 import { CallFailure } from '../../../shared/contracts/result.ts';
@@ -11,6 +12,10 @@ export interface SetupPorts {
   isSetUp: () => boolean;
   enrol: (about: { url: string; code: string }) => Promise<{ office: number }>;
   tryPrinter: (host: string, port: number) => Promise<boolean>;
+  trial: (
+    printer: { host: string; port: number; width: 576 | 384 },
+    code: string,
+  ) => Promise<'printed' | 'taken' | 'failed'>;
   /** @throws Error when the device's file cannot be written */
   save: (key: SettingKey, value: z.core.util.JSONType | undefined) => void;
   restart: () => void;
@@ -46,6 +51,20 @@ export const createSetup = (ports: SetupPorts) => {
       ports.save('printer.port', printer?.port);
       ports.save('printer.width', printer?.width);
       return {};
+    },
+    'setup.machine': ({ roles, kioskDisplay, inches, camera }) => {
+      begin();
+      if (roles !== undefined) ports.save('windows.roles', roles);
+      if (kioskDisplay !== undefined) ports.save('windows.kioskDisplay', kioskDisplay);
+      if (inches !== undefined) ports.save('screen.inches', inches ?? undefined);
+      if (camera !== undefined) ports.save('scan.camera', camera ?? undefined);
+      return {};
+    },
+    'setup.trial': async (printer) => {
+      begin();
+      // Another one each time, so that an old paper before the scanner is not taken for the new one.
+      const code = `TALON-TEST-${String(randomInt(10_000)).padStart(4, '0')}`;
+      return { code, outcome: await ports.trial(printer, code) };
     },
     'setup.done': () => {
       begin();

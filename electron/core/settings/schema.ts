@@ -45,6 +45,20 @@ export const SETTINGS = {
       .nullable(),
     value: null,
   },
+  /** Which windows this machine opens; the command line goes before it. */
+  'windows.roles': {
+    schema: z
+      .array(z.enum(['kiosk', 'desk']))
+      .min(1)
+      .max(2),
+    value: ['kiosk'],
+  },
+  /** Where the kiosk stands when there are two displays; the desk takes the other one. */
+  'windows.kioskDisplay': { schema: z.enum(['main', 'other']), value: 'main' },
+  /** Diagonal of the kiosk's screen in inches: what a finger must hit is at least 15 mm large. null: not known. */
+  'screen.inches': { schema: z.number().min(7).max(100).nullable(), value: null },
+  /** The camera that reads codes, as its driver names it; null: the one that looks at the visitor, as far as names tell. */
+  'scan.camera': { schema: z.string().min(1).max(200).nullable(), value: null },
   /** `tcp` or none. Without a printer every ticket is `blocked`, and the number is shown on the screen. */
   'printer.kind': { schema: z.enum(['none', 'tcp']), value: 'none' },
   'printer.host': { schema: z.string().min(1).max(255), value: '127.0.0.1' },

@@ -139,9 +139,9 @@ export const createJournal = (dir: string, files: Files, clock: Clock, log: Log)
       known = [];
       broken = [];
       tail = null;
-      for (const name of files.list(dir)) {
+      const names = files.list(dir).filter((name) => NAME.test(name));
+      for (const name of names) {
         const n = NAME.exec(name)?.[1];
-        if (n === undefined) continue;
         const info = infoOf(Number(n));
         known.push(info);
         let bytes: Buffer;
@@ -154,7 +154,11 @@ export const createJournal = (dir: string, files: Files, clock: Clock, log: Log)
           tail = null;
           continue;
         }
-        const { lines, damaged, damagedBytes, good, unended } = readSegment(bytes);
+        const { lines, good, unended, ...found } = readSegment(bytes);
+        // Only in the last file can a line have been cut short by its writing. Another's was whole once.
+        const torn = name === names.at(-1) ? 0 : bytes.length - good;
+        const damaged = found.damaged + (torn > 0 ? 1 : 0);
+        const damagedBytes = found.damagedBytes + torn;
         info.begunAt = lines[0]?.at ?? info.begunAt;
         for (const line of lines) noteLine(info, line);
         loaded.lines.push(...lines);

@@ -35,14 +35,19 @@ export const Card = ({ id, help, onShow }: Props) => {
     setGone(result.value === null);
   }, [client, id]);
   useEffect(() => {
-    let timer = setTimeout(() => void read(), 0);
+    const first = setTimeout(() => void read(), 0);
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    // From the first of a swarm on: news that never end must not keep it from being read.
     const stop = client.on('desk.changed', () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => void read(), SETTLE_MS);
+      timer ??= setTimeout(() => {
+        timer = null;
+        void read();
+      }, SETTLE_MS);
     });
     return () => {
       stop();
-      clearTimeout(timer);
+      clearTimeout(first);
+      if (timer !== null) clearTimeout(timer);
     };
   }, [client, read]);
 

@@ -9,6 +9,7 @@ import './settings.css';
 
 const GROUP_WORDS = {
   desk: 'settings.group.desk',
+  machine: 'settings.group.machine',
   printer: 'settings.group.printer',
   centre: 'settings.group.centre',
   log: 'settings.group.log',

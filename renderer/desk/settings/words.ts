@@ -4,6 +4,10 @@ import type { SettingRow } from '../../../shared/contracts/settings-view.ts';
 /** Settings in words. One that there are no words for yet is shown by its key. */
 
 const NAMES = {
+  'windows.roles': 'settings.of.roles.name',
+  'windows.kioskDisplay': 'settings.of.kioskDisplay.name',
+  'screen.inches': 'settings.of.inches.name',
+  'scan.camera': 'settings.of.camera.name',
   'centre.url': 'settings.of.centreUrl.name',
   'centre.enrolmentCode': 'settings.of.enrolmentCode.name',
   'centre.caFiles': 'settings.of.caFiles.name',
@@ -23,6 +27,10 @@ const NAMES = {
   'log.level': 'settings.of.logLevel.name',
 } as const;
 const ABOUT = {
+  'windows.roles': 'settings.of.roles.about',
+  'windows.kioskDisplay': 'settings.of.kioskDisplay.about',
+  'screen.inches': 'settings.of.inches.about',
+  'scan.camera': 'settings.of.camera.about',
   'centre.url': 'settings.of.centreUrl.about',
   'centre.enrolmentCode': 'settings.of.enrolmentCode.about',
   'centre.caFiles': 'settings.of.caFiles.about',
@@ -42,6 +50,10 @@ const ABOUT = {
   'log.level': 'settings.of.logLevel.about',
 } as const;
 const HINTS = {
+  'windows.roles': 'settings.of.roles.hint',
+  'windows.kioskDisplay': 'settings.of.kioskDisplay.hint',
+  'screen.inches': 'settings.of.inches.hint',
+  'scan.camera': 'settings.of.camera.hint',
   'centre.proxy': 'settings.of.proxy.hint',
   'printer.kind': 'settings.of.printerKind.hint',
   'printer.host': 'settings.of.printerHost.hint',
@@ -54,6 +66,10 @@ const HINTS = {
   'log.level': 'settings.of.logLevel.hint',
 } as const;
 const CHOICES = {
+  'windows.roles kiosk': 'settings.choice.kiosk',
+  'windows.roles desk': 'settings.choice.desk',
+  'windows.kioskDisplay main': 'settings.choice.mainDisplay',
+  'windows.kioskDisplay other': 'settings.choice.otherDisplay',
   'printer.kind none': 'settings.choice.none',
   'printer.kind tcp': 'settings.choice.tcp',
   'printer.width 576': 'settings.choice.wide',
@@ -71,16 +87,23 @@ const CHOICES = {
   'log.level error': 'settings.choice.error',
 } as const;
 
-export const GROUPS = ['desk', 'printer', 'centre', 'log', 'other'] as const;
+export const GROUPS = ['desk', 'machine', 'printer', 'centre', 'log', 'other'] as const;
 export type Group = (typeof GROUPS)[number];
 
 const has = <T extends object>(table: T, key: string): key is Extract<keyof T, string> => Object.hasOwn(table, key);
 
 /** Keys that stand with others than their first word says. */
-const BESIDE: Readonly<Record<string, Group>> = { printers: 'printer', 'ticket.template': 'printer' };
-
-export const groupOf = (key: string): Group =>
-  BESIDE[key] ?? GROUPS.find((group) => key.startsWith(`${group}.`)) ?? 'other';
+const BESIDE: Readonly<Record<string, Group>> = {
+  printers: 'printer',
+  ticket: 'printer',
+  windows: 'machine',
+  screen: 'machine',
+  scan: 'machine',
+};
+export const groupOf = (key: string): Group => {
+  const word = key.split('.', 1)[0] ?? '';
+  return BESIDE[word] ?? GROUPS.find((group) => group === word) ?? 'other';
+};
 export const settingName = (t: TFunction, key: string): string => (has(NAMES, key) ? t(NAMES[key]) : key);
 export const settingAbout = (t: TFunction, key: string): string | null => (has(ABOUT, key) ? t(ABOUT[key]) : null);
 /** What a value must be. */

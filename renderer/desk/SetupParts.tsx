@@ -1,0 +1,285 @@
+import { Camera, CircleCheck, CircleDashed, CircleX, Printer, ScanLine, TicketCheck } from 'lucide-react';
+import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { listCameras, preferCamera } from '../scan/cameras.ts';
+import type { CameraInfo } from '../scan/camera-choice.ts';
+import { createCameraScanner, type CameraState } from '../scan/scanner.ts';
+import { Page } from './SetupPage.tsx';
+import { useDesk } from './view.ts';
+
+/** What is connected to the machine, and whether it works. */
+
+export interface SetPrinter {
+  host: string;
+  port: number;
+  width: 576 | 384;
+}
+
+export const ChoosePrinter = ({ onNext }: { onNext: (printer: SetPrinter | null) => void }) => {
+  const { t } = useTranslation();
+  const { client } = useDesk();
+  const [host, setHost] = useState('');
+  const [port, setPort] = useState('9100');
+  const [width, setWidth] = useState<576 | 384>(576);
+  const [said, setSaid] = useState<string | null>(null);
+  const [found, setFound] = useState(false);
+  const valid = host.trim() !== '' && Number(port) >= 1 && Number(port) <= 65_535;
+  const check = async (): Promise<void> => {
+    const result = await client.call('setup.tryPrinter', { host: host.trim(), port: Number(port) });
+    setFound(result.ok && result.value.answers);
+    setSaid(t(!result.ok ? 'desk.failed' : result.value.answers ? 'desk.setup.answers' : 'desk.setup.silent'));
+  };
+  const save = async (event: FormEvent | null): Promise<void> => {
+    event?.preventDefault();
+    const printer = event ? { host: host.trim(), port: Number(port), width } : null;
+    const result = await client.call('setup.printer', { printer });
+    if (result.ok) onNext(printer);
+    else setSaid(t('desk.failed'));
+  };
+  return (
+    <Page step={3} title={t('desk.setup.printer')} text={t('desk.setup.printerText')} icon={<Printer aria-hidden />}>
+      <form className="plain" onSubmit={(event) => void save(event)}>
+        <label>
+          {t('desk.setup.host')}
+          <input
+            autoFocus
+            data-action="setup-host"
+            value={host}
+            maxLength={255}
+            onChange={(e) => setHost(e.target.value)}
+          />
+        </label>
+        <label>
+          {t('desk.setup.port')}
+          <input
+            data-action="setup-port"
+            inputMode="numeric"
+            value={port}
+            maxLength={5}
+            onChange={(e) => setPort(e.target.value.replaceAll(/\D/g, ''))}
+          />
+        </label>
+        <label>
+          {t('desk.setup.width')}
+          <select
+            data-action="setup-width"
+            value={width}
+            onChange={(e) => setWidth(e.target.value === '384' ? 384 : 576)}
+          >
+            <option value="576">80 mm</option>
+            <option value="384">58 mm</option>
+          </select>
+        </label>
+        <p className={`door-said ${found ? 'good' : ''}`} role="status">
+          {said}
+        </p>
+        <button type="submit" className="go" data-action="setup-next" disabled={!valid}>
+          {t('desk.setup.next')}
+          <kbd>Enter</kbd>
+        </button>
+        <button type="button" data-action="setup-try" disabled={!valid} onClick={() => void check()}>
+          {t('desk.setup.try')}
+        </button>
+        <button type="button" data-action="setup-none" onClick={() => void save(null)}>
+          {t('desk.setup.noPrinter')}
+        </button>
+      </form>
+    </Page>
+  );
+};
+
+export const TryScanner = ({ onNext }: { onNext: () => void }) => {
+  const { t } = useTranslation();
+  const { client } = useDesk();
+  const [read, setRead] = useState(false);
+  useEffect(() => client.on('scan.read', () => setRead(true)), [client]);
+  return (
+    <Page step={4} title={t('desk.setup.scanner')} text={t('desk.setup.scannerText')} icon={<ScanLine aria-hidden />}>
+      <p className="door-said good" role="status" data-read={read}>
+        {read ? t('desk.setup.read') : ''}
+      </p>
+      <button type="button" className={read ? 'go' : ''} data-action="setup-next" onClick={onNext}>
+        {t(read ? 'desk.setup.next' : 'desk.setup.skip')}
+      </button>
+    </Page>
+  );
+};
+
+export const ChooseCamera = ({ onNext }: { onNext: () => void }) => {
+  const { t } = useTranslation();
+  const { client } = useDesk();
+  const [cameras, setCameras] = useState<readonly CameraInfo[] | null>(null);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [state, setState] = useState<CameraState>('off');
+  const [read, setRead] = useState(false);
+  const [said, setSaid] = useState<string | null>(null);
+  const video = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    let here = true;
+    listCameras().then(
+      (found) => here && setCameras(found),
+      () => here && setCameras([]),
+    );
+    return () => {
+      here = false;
+    };
+  }, []);
+  const any = cameras !== null && cameras.length > 0;
+  useEffect(() => {
+    const { current } = video;
+    if (!any || current === null) return undefined;
+    preferCamera(chosen);
+    const scanner = createCameraScanner({ onRead: () => setRead(true), onState: setState });
+    scanner.start(current);
+    return () => scanner.stop();
+  }, [any, chosen]);
+  const save = async (): Promise<void> => {
+    const result = await client.call('setup.machine', { camera: chosen });
+    if (result.ok) onNext();
+    else setSaid(t('desk.failed'));
+  };
+  const words = !any
+    ? t(cameras === null ? 'desk.setup.looking' : 'desk.setup.noCamera')
+    : read
+      ? t('desk.setup.cameraRead')
+      : state === 'live'
+        ? t('desk.setup.cameraLive')
+        : t('desk.setup.cameraOpening');
+  return (
+    <Page step={5} title={t('desk.setup.camera')} text={t('desk.setup.cameraText')} icon={<Camera aria-hidden />}>
+      {any && (
+        <>
+          <label>
+            {t('desk.setup.cameraWhich')}
+            <select
+              data-action="setup-camera"
+              value={chosen ?? ''}
+              onChange={(e) => {
+                setRead(false);
+                setChosen(e.target.value === '' ? null : e.target.value);
+              }}
+            >
+              <option value="">{t('desk.setup.cameraAny')}</option>
+              {cameras
+                .filter(({ label }) => label !== '')
+                .map(({ id, label }) => (
+                  <option key={id} value={label}>
+                    {label}
+                  </option>
+                ))}
+            </select>
+          </label>
+          <video ref={video} className="setup-video" muted playsInline aria-hidden />
+        </>
+      )}
+      <p className={`door-said ${read ? 'good' : ''}`} role="status" data-read={read}>
+        {said ?? words}
+      </p>
+      <button type="button" className="go" autoFocus data-action="setup-next" onClick={() => void save()}>
+        {t(any ? 'desk.setup.next' : 'desk.setup.later')}
+        <kbd>Enter</kbd>
+      </button>
+    </Page>
+  );
+};
+
+type Mark = 'waits' | 'good' | 'bad' | 'none';
+const Check = ({ mark, id, children }: { mark: Mark; id: string; children: string }) => (
+  <li data-check={id} data-mark={mark}>
+    {mark === 'good' ? (
+      <CircleCheck aria-hidden />
+    ) : mark === 'bad' ? (
+      <CircleX aria-hidden />
+    ) : (
+      <CircleDashed aria-hidden />
+    )}
+    {children}
+  </li>
+);
+
+/** A visit without a visitor: the printer prints, the scanner reads what it printed, the centre answers. */
+export const Trial = ({ printer }: { printer: SetPrinter | null }) => {
+  const { t } = useTranslation();
+  const { client } = useDesk();
+  const [printing, setPrinting] = useState(false);
+  const [paper, setPaper] = useState<{ code: string; outcome: 'printed' | 'taken' | 'failed' } | null>(null);
+  const [read, setRead] = useState<'own' | 'other' | null>(null);
+  const [online, setOnline] = useState(false);
+  const [state, setState] = useState<CameraState>('off');
+  const video = useRef<HTMLVideoElement>(null);
+  const code = paper?.code ?? null;
+  // A kiosk may have nothing but a camera: whichever of the two reads the paper is good.
+  useEffect(() => {
+    const hear = (text: string): void => setRead(text === code || code === null ? 'own' : 'other');
+    const stop = client.on('scan.read', ({ text }) => hear(text));
+    const camera = createCameraScanner({ onRead: hear, onState: setState });
+    if (video.current !== null) camera.start(video.current);
+    return () => {
+      stop();
+      camera.stop();
+    };
+  }, [client, code]);
+  useEffect(() => {
+    const hear = ({ sync }: { sync: { state: string } }): void =>
+      setOnline(sync.state === 'live' || sync.state === 'catching-up');
+    const stop = client.on('system.changed', hear);
+    void client.call('system.state', {}).then((result) => result.ok && hear(result.value));
+    return stop;
+  }, [client]);
+  const print = async (): Promise<void> => {
+    if (printer === null) return;
+    setPrinting(true);
+    setRead(null);
+    const result = await client.call('setup.trial', printer);
+    setPrinting(false);
+    setPaper(result.ok ? result.value : { code: '', outcome: 'failed' });
+  };
+  const paperMark: Mark =
+    printer === null ? 'none' : paper === null ? 'waits' : paper.outcome === 'failed' ? 'bad' : 'good';
+  const paperState = printer === null ? 'noPrinter' : printing ? 'printing' : (paper?.outcome ?? 'print');
+  return (
+    <Page
+      step={8}
+      title={t('desk.setup.trial.title')}
+      text={t(printer === null ? 'desk.setup.trial.textNoPrinter' : 'desk.setup.trial.text')}
+      icon={<TicketCheck aria-hidden />}
+    >
+      <div role="status">
+        <ul className="setup-checks">
+          <Check id="centre" mark={online ? 'good' : 'waits'}>
+            {t(online ? 'desk.setup.trial.online' : 'desk.setup.trial.connecting')}
+          </Check>
+          <Check id="printer" mark={paperMark}>
+            {t(`desk.setup.trial.${paperState}`)}
+          </Check>
+          <Check id="scanner" mark={read === null ? 'waits' : read === 'own' ? 'good' : 'bad'}>
+            {t(
+              read === null
+                ? 'desk.setup.trial.scan'
+                : read === 'own'
+                  ? 'desk.setup.trial.scanned'
+                  : 'desk.setup.trial.scannedOther',
+            )}
+          </Check>
+        </ul>
+      </div>
+      <video ref={video} className="setup-video" hidden={state !== 'live'} muted playsInline aria-hidden />
+      {printer !== null && (
+        <button type="button" data-action="setup-trial" disabled={printing} onClick={() => void print()}>
+          {t(paper === null ? 'desk.setup.trial.go' : 'desk.setup.trial.again')}
+        </button>
+      )}
+      <p>{t('desk.setup.done')}</p>
+      <button
+        type="button"
+        className="go"
+        autoFocus
+        data-action="setup-restart"
+        onClick={() => void client.call('setup.done', {})}
+      >
+        {t('desk.setup.restart')}
+        <kbd>Enter</kbd>
+      </button>
+    </Page>
+  );
+};
