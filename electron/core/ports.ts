@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { I18nText } from '../../shared/domain/language.ts';
+import type { FindResult } from './printing/find-printers.ts';
 import type { PrinterLinkConfig } from './printing/printer-config.ts';
 import type { PrinterWay } from './printing/links.ts';
 import type { TicketTemplate } from './printing/template.ts';
@@ -27,6 +28,8 @@ export interface CorePorts {
   printer: PrinterPort;
   /** The way to a printer that they list. @throws Error when this machine has no such way */
   printerWay?: (link: PrinterLinkConfig) => PrinterWay;
+  /** Looks for printers on this machine and at these addresses, for the set-up; without it none are found. */
+  findPrinters?: (addresses: readonly { host: string; port: number }[]) => Promise<FindResult>;
   /** Draws a ticket. */
   render: TicketRenderer;
   /** Whether something takes a connection at an address, for the set-up. Never rejects. */

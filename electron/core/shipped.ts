@@ -7,6 +7,7 @@ import type { StartMessage } from '../../shared/contracts/wire.ts';
 import { createCore, type Core } from './core.ts';
 import { createLog } from './log.ts';
 import type { Clock, PrinterPort } from './ports.ts';
+import { findPrinters } from './printing/find-printers.ts';
 import { tcpPrinter } from './printing/link-tcp.ts';
 import { printerWay } from './printing/links.ts';
 import { printTrial } from './printing/trial.ts';
@@ -41,6 +42,9 @@ const printerOf = (settings: Settings): PrinterPort =>
 const HOUR_MS = 3_600_000;
 /** Whoever sets up a printer waits for its answer. */
 const TRY_MS = 2_500;
+/** For each address and each source of printers; there may be many addresses. */
+const FIND_MS = 800;
+const LOCAL_CUPS = { host: 'localhost', port: 631 };
 
 /**
  * Ends this process, which is started anew and then mends the database. A copy that is bad has harmed nobody yet: a disk
@@ -89,6 +93,7 @@ export const createShippedCore = async (
       secrets: fileSecrets(join(start.dataDir, 'secrets.json')),
       printer: printerOf(settings),
       printerWay,
+      findPrinters: (addresses) => findPrinters({ addresses, cups: LOCAL_CUPS, timeoutMs: FIND_MS }),
       render: createTicketRenderer(bundledFonts()),
       tryPrinter: async (host, port) => {
         try {

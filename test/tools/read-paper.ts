@@ -24,7 +24,8 @@ const prepare = (): Promise<unknown> => {
 
 /** Rows of black in a row that make a bar; the largest type has no such rows. */
 const BAR_ROWS = 10;
-const BAR_SHARE = 0.8;
+/** From edge to edge: the number itself and the heading of a mark leave a margin. */
+const BAR_SHARE = 0.98;
 
 const pixelsOf = async (png: Buffer) => {
   const image = await loadImage(png);

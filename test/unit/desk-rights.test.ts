@@ -87,6 +87,13 @@ const TABLE: Record<string, string> = {
   'print.answer': 'ks',
   'printers.history': 's RSA',
   'printers.newRoll': 's RSA',
+  'printers.list': ' A',
+  'printers.find': ' A',
+  'printers.probe': ' A',
+  'printers.testPage': ' A',
+  'printers.save': ' A',
+  'printers.undo': ' A',
+  'printers.restart': ' A',
   'settings.view': ' A',
   'settings.set': ' A',
 };

@@ -57,6 +57,13 @@ export const DESK_NEEDS: Readonly<Record<string, Right | 'anybody' | 'open'>> = 
   'audit.csv': 'audit',
   'printers.history': 'kiosks',
   'printers.newRoll': 'kiosks',
+  'printers.list': 'settings',
+  'printers.find': 'settings',
+  'printers.probe': 'settings',
+  'printers.testPage': 'settings',
+  'printers.save': 'settings',
+  'printers.undo': 'settings',
+  'printers.restart': 'settings',
   'settings.view': 'settings',
   'settings.set': 'settings',
 };

@@ -3,7 +3,7 @@ import { CallFailure } from '../../../shared/contracts/result.ts';
 import type { SettingOutcome, SettingRow } from '../../../shared/contracts/settings-view.ts';
 import type { Moment } from '../../../shared/domain/decide.ts';
 import { audit, type AuditEntry } from '../audit/audit.ts';
-import { SETTINGS, SHOWN, type SettingKey } from '../settings/schema.ts';
+import { SETTINGS, SHOWN, type SettingKey, type SettingValue } from '../settings/schema.ts';
 import { mergeSettings, type Settings } from '../settings/settings.ts';
 import { json, sql, text } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
@@ -127,7 +127,32 @@ export const createSettingsView = ({ store, moment, settings, actor, saveDeviceS
     }
   };
 
+  const holds = (key: SettingKey): { value: unknown } => changed.get(key) ?? { value: settings().get(key) };
+  /** @param value checked already; `undefined` takes the device's own value away */
+  const write = async (who: string, key: SettingKey, value: Json | undefined): Promise<void> => {
+    const next = value === undefined ? beneath(key) : { value, source: 'device' as const };
+    const detail = { before: forLog(shown(key, holds(key).value)), after: forLog(shown(key, next.value)) };
+    const note = (action: string): void =>
+      store.write((db) => audit(db, { at: moment().at, actor: who, action, entityId: key, detail }));
+    // Before it is saved: there is no change without its entry.
+    note('settings.set');
+    try {
+      await saveDeviceSettings(key, value);
+    } catch (error) {
+      note('settings.not-set');
+      throw error;
+    }
+    changed.set(key, next);
+  };
+
   return {
+    /** @returns the value that will hold from the next start on */
+    holds: <K extends SettingKey>(key: K): SettingValue<K> => holds(key).value as SettingValue<K>,
+    /**
+     * For a setting that has a page of its own, by which alone it is changed here.
+     * @throws whatever `saveDeviceSettings` throws
+     */
+    write,
     /** @throws CallFailure forbidden */
     list: (): SettingRow[] => {
       const may = mayChange();
@@ -149,20 +174,7 @@ export const createSettingsView = ({ store, moment, settings, actor, saveDeviceS
       const checked = value === undefined ? null : SETTINGS[key].schema.safeParse(value);
       if (checked && !checked.success)
         return { outcome: 'wrong', why: 'value', message: `${key}: ${z.prettifyError(checked.error)}` };
-      const before = changed.get(key) ?? { value: settings().get(key) };
-      const next = value === undefined ? beneath(key) : { value: checked?.data, source: 'device' as const };
-      const detail = { before: forLog(shown(key, before.value)), after: forLog(shown(key, next.value)) };
-      const note = (action: string): void =>
-        store.write((db) => audit(db, { at: moment().at, actor: who, action, entityId: key, detail }));
-      // Before it is saved: there is no change without its entry.
-      note('settings.set');
-      try {
-        await saveDeviceSettings(key, value);
-      } catch (error) {
-        note('settings.not-set');
-        throw error;
-      }
-      changed.set(key, next);
+      await write(who, key, checked?.data as Json | undefined);
       return { outcome: 'saved', row: rowFor(key, true) };
     },
   };

@@ -75,6 +75,12 @@ export interface Printers {
   /** Somebody has put in another roll. @throws CallFailure not-found */
   newRoll(id: string): void;
   history(): PrinterHistoryView[];
+  /**
+   * Runs with a way to a printer for itself alone: whichever of these prints there lets go of it first.
+   * @param way its name, see PrinterPort
+   * @throws CallFailure conflict when it prints for longer than `timeoutMs`; and what `run` throws
+   */
+  lend<T>(way: string, run: () => Promise<T>, timeoutMs: number): Promise<T>;
 }
 
 /** Longer than its own printer needs for a second and a third try. */
@@ -232,6 +238,11 @@ export const createPrinters = (options: PrintersOptions): Printers => {
       known(id);
       store.write((db) => newRoll(db, id, clock.now()));
       log.info('printer.new-roll', { printer: id });
+    },
+    lend: (way, run, timeoutMs) => {
+      const [own] = printers.filter((one) => one.way.name === way);
+      const spool = own && spools.get(own.config.id);
+      return spool ? spool.lend(run, timeoutMs) : run();
     },
     history: () =>
       store.read((db) =>

@@ -56,7 +56,7 @@ export const createPaper =
   };
 
 /** Without a list: the printer of the simple keys, for everything. */
-const mainOf = (settings: Settings): PrinterConfig => ({
+export const mainOf = (settings: Settings): PrinterConfig => ({
   id: 'main',
   name: 'main',
   roles: [...PRINTER_ROLES],

@@ -1,4 +1,5 @@
 import type { PrinterState, PrintJobView } from '../../../shared/contracts/app.ts';
+import { CallFailure } from '../../../shared/contracts/result.ts';
 import type { Clock, Log, PrinterPort, Printable } from '../ports.ts';
 import type { ReadDb } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
@@ -87,6 +88,11 @@ export interface Spool {
   /** A job was added, or somebody has seen to the printer: try now. */
   kick(): void;
   status(): PrinterState;
+  /**
+   * Lets go of the printer for `run`, once nothing is on its way to it; no paper is begun meanwhile.
+   * @throws CallFailure conflict when that takes longer than `timeoutMs`, or somebody else has it; and what `run` throws
+   */
+  lend<T>(run: () => Promise<T>, timeoutMs: number): Promise<T>;
 }
 
 /** Pictures only, for a printer with a cutter; as wide as they are. */
@@ -347,6 +353,17 @@ export const createSpool = (options: SpoolOptions): Spool => {
 
   // --- the loop ---
 
+  let borrower: (() => Promise<void>) | null = null;
+  /** @returns whether somebody else had the printer meanwhile */
+  const lendOut = async (): Promise<boolean> => {
+    const owed = route.owed && !route.mute && clock.monotonic() < usedAt + timeouts.keepOpenMs;
+    // A look that goes on would open the line again.
+    if (!borrower || owed || route.looking) return false;
+    await route.close(timeouts.closeMs);
+    await borrower?.();
+    polledAt = -Infinity;
+    return true;
+  };
   /** Nothing to print: keeps an eye on the printer, lets go of a line that is not used. */
   const idle = async (): Promise<void> => {
     const pollMs = route.mute ? timeouts.mutePollMs : timeouts.idlePollMs;
@@ -373,6 +390,7 @@ export const createSpool = (options: SpoolOptions): Spool => {
     const since = kicked ?? clock.monotonic();
     kicked = null;
     expire();
+    if (await lendOut()) return;
     const now = clock.now();
     const job = chooseJob(
       fleet,
@@ -448,5 +466,27 @@ export const createSpool = (options: SpoolOptions): Spool => {
       wake();
     },
     status: () => state,
+    lend: (run, timeoutMs) =>
+      new Promise((resolve, reject) => {
+        const busy = (): void => reject(new CallFailure('conflict', `the printer ${me} is in use`));
+        if (borrower || stopping) {
+          busy();
+          return;
+        }
+        const cancel = clock.after(timeoutMs, () => {
+          borrower = null;
+          busy();
+        });
+        borrower = async () => {
+          cancel();
+          await run()
+            .then(resolve, reject)
+            .finally(() => {
+              borrower = null;
+            });
+        };
+        kicked ??= clock.monotonic();
+        wake();
+      }),
   };
 };

@@ -129,7 +129,9 @@ const packBands = (bitmap: TicketBitmap): Uint8Array => {
     }
     const end = run.from + run.rows;
     // A band takes what stands below its run along, be it white or not; that is left out afterwards.
-    for (let row = run.from + ahead; row < end; row += BAND_ROWS) {
+    const first = run.from + ahead;
+    ahead = Math.max(0, ahead - run.rows);
+    for (let row = first; row < end; row += BAND_ROWS) {
       const rows = Array.from({ length: BAND_ROWS }, (_, i) =>
         bitmap.bits.subarray((row + i) * rowBytes, Math.min(bitmap.bits.length, (row + i + 1) * rowBytes)),
       );
