@@ -13,6 +13,7 @@ import { createVoice } from './checkin/voice.ts';
 import { createWalkIn } from './checkin/walk-in.ts';
 import { createFront, deskHandlers } from './desk/front.ts';
 import { createOrders } from './desk/orders.ts';
+import { createPrinterTools } from './desk/printers-setup.ts';
 import { createSetup } from './desk/setup.ts';
 import { createDispatcher, type Handlers } from './dispatch.ts';
 import type { CorePorts } from './ports.ts';
@@ -269,6 +270,16 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     save,
     restart: () => emit('device.restart', {}),
   });
+  const printerTools = createPrinterTools({
+    store,
+    clock,
+    log,
+    settings: () => current,
+    renderer: ports.render,
+    find: ports.findPrinters,
+    way: ports.printerWay,
+    lend: (...of) => printers.lend(...of),
+  });
   const newFront = () =>
     createFront({
       ...visitors,
@@ -282,6 +293,8 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       turn: () => people.turn(),
       retryParked: () => sync.retryParked(),
       saveDeviceSettings: save,
+      printerTools,
+      restart: () => emit('device.restart', {}),
       onStaff: (state) => {
         if (state.phase !== 'signed-out') setup.over();
         emit('staff.changed', state);

@@ -22,7 +22,7 @@ import { HandOver } from './HandOver.tsx';
 import { Kiosks } from './Kiosks.tsx';
 import { Numbers } from './numbers/Numbers.tsx';
 import { Queue } from './Queue.tsx';
-import { SettingsPage } from './settings/SettingsPage.tsx';
+import { SettingsView } from './settings/SettingsView.tsx';
 import { Tasks } from './Tasks.tsx';
 import { Today } from './Today.tsx';
 import { useNews } from './news.ts';
@@ -172,7 +172,7 @@ export const Desk = () => {
         ) : null}
         {view === 'settings' ? (
           <main className="page">
-            <SettingsPage />
+            <SettingsView />
           </main>
         ) : null}
       </div>

@@ -98,9 +98,7 @@ const probeView = z.strictObject({
     model: z.string().nullable(),
     firmware: z.string().nullable(),
   }),
-  steps: z.array(
-    z.strictObject({ asked: z.string(), answered: z.string().nullable(), tookMs: z.number().min(0) }),
-  ),
+  steps: z.array(z.strictObject({ asked: z.string(), answered: z.string().nullable(), tookMs: z.number().min(0) })),
 });
 export type ProbeView = z.output<typeof probeView>;
 

@@ -1,6 +1,7 @@
 import { auditEn } from './en-audit.ts';
 import { deskEn } from './en-desk.ts';
 import { numbersEn } from './en-numbers.ts';
+import { printersEn } from './en-printers.ts';
 import { walkInEn } from './en-walkin.ts';
 import type { Locale } from './ru.ts';
 
@@ -286,4 +287,5 @@ export const en: Locale = {
   ...deskEn,
   ...auditEn,
   ...numbersEn,
+  ...printersEn,
 };

@@ -1,6 +1,7 @@
 import { auditRu } from './ru-audit.ts';
 import { deskRu } from './ru-desk.ts';
 import { numbersRu } from './ru-numbers.ts';
+import { printersRu } from './ru-printers.ts';
 import { walkInRu } from './ru-walkin.ts';
 
 /** Russian, the language that others are translated from. Plain words, polite, short. */
@@ -297,6 +298,7 @@ export const ru = {
   ...deskRu,
   ...auditRu,
   ...numbersRu,
+  ...printersRu,
 };
 
 type Texts<T> = { [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };

@@ -80,7 +80,9 @@ describe('a queue of a CUPS of its own', () => {
   it('throws a job away by itself when nobody took it back', async () => {
     await sink.close();
     const given = await cupsSpooler({ ...host, queue: 'ticket', keepS: 1 }).submit(job, 'talon job 4', 5000);
-    await vi.waitUntil(async () => (await given.state(3000)) === 'gone', soon);
+    await vi.waitFor(async () => {
+      expect(await given.state(3000)).toBe('gone');
+    }, soon);
   });
 
   it('is blocked while it is paused, and what waits in it can be taken back', async () => {

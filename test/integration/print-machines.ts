@@ -58,7 +58,7 @@ export interface Sink {
   close(): Promise<void>;
 }
 
-/** A terminal whose other end is a sink. */
+/** A terminal whose other end is a sink. It echoes and rewrites line ends until somebody sets it raw. */
 export interface Terminal {
   path: string;
   /** Whoever reads its bytes holds still: the system's buffer fills. */
@@ -175,7 +175,7 @@ export const printMachines = (): Machines => {
     sink,
     terminal: async ({ port }) => {
       const path = freshName('tty');
-      const socat = start(program('socat', 'socat'), [`PTY,link=${path},rawer`, `TCP:127.0.0.1:${port},nodelay`]);
+      const socat = start(program('socat', 'socat'), [`PTY,link=${path}`, `TCP:127.0.0.1:${port},nodelay`]);
       await vi.waitUntil(() => existsSync(path), within);
       return {
         path,

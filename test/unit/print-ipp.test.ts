@@ -29,7 +29,7 @@ const one = (...attributes: IppAttributeBytes[]) => {
 };
 
 describe('encodeRequest', () => {
-  it('writes the example of RFC 8010 A.1 as it stands there, but for its user', () => {
+  it('lays out a request byte by byte as RFC 8010 3.1 says', () => {
     const bytes = encodeRequest({
       operation: IPP_OPERATION.printJob,
       requestId: 1,
@@ -64,7 +64,7 @@ describe('encodeRequest', () => {
       requestId: -1,
       operationAttributes: [['name', 'x', 'Талон', '']],
     });
-    const tail = Buffer.from(bytes).subarray(-21);
+    const tail = Buffer.from(bytes).subarray(-22);
     expect(
       tail.equals(Buffer.concat([Buffer.from('\x42\0\x01x\0\x0a'), text('Талон'), Buffer.from('\x42\0\0\0\0\x03')])),
     ).toBe(true);
@@ -87,7 +87,7 @@ describe('decodeAnswer', () => {
       [0x22, 'printer-is-accepting-jobs', Uint8Array.of(1)],
       [0x44, 'printer-state-reasons', text('media-empty-error')],
       [0x44, '', text('cover-open')],
-      [0x35, 'printer-info', Buffer.concat([Uint8Array.of(0, 2), text('ru'), Uint8Array.of(0, 12), text('Приём!')])],
+      [0x35, 'printer-info', Buffer.concat([Uint8Array.of(0, 2), text('ru'), Uint8Array.of(0, 11), text('Приём!')])],
       [0x31, 'printer-state-change-date-time', new Uint8Array(11)],
       [0x13, 'printer-location', new Uint8Array(0)],
     );
@@ -95,7 +95,7 @@ describe('decodeAnswer', () => {
     expect(numberIn(group, 'printer-state')).toBe(3);
     expect(booleanIn(group, 'printer-is-accepting-jobs')).toBe(true);
     expect(textsIn(group, 'printer-state-reasons')).toEqual(['media-empty-error', 'cover-open']);
-    expect(textsIn(group, 'printer-info')).toEqual(['Приём!'.slice(0, 6)]);
+    expect(textsIn(group, 'printer-info')).toEqual(['Приём!']);
     expect(group.attributes.get('printer-location')).toEqual([null]);
     expect(numberIn(group, 'printer-info')).toBeNull();
     expect(numberIn(null, 'x')).toBeNull();
@@ -160,18 +160,20 @@ describe('decodeAnswer', () => {
     expect(() => decodeAnswer(bytes)).toThrow(IppError);
   });
 
-  const decodes = (bytes: Uint8Array): void => {
-    try {
-      decodeAnswer(bytes);
-    } catch (error) {
-      expect(error).toBeInstanceOf(IppError);
-    }
-  };
+  /** What else it throws than its own error. */
+  const wrong = (...answers: Uint8Array[]): unknown[] =>
+    answers.flatMap((bytes) => {
+      try {
+        decodeAnswer(bytes);
+        return [];
+      } catch (error) {
+        return error instanceof IppError ? [] : [error];
+      }
+    });
   it('throws nothing but its own error, whatever the bytes are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
-        decodes(bytes);
-        decodes(Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 1, 4]), bytes]));
+        expect(wrong(bytes, Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 1, 4]), bytes]))).toEqual([]);
       }),
       { numRuns: 2000 },
     );
@@ -190,10 +192,9 @@ describe('decodeAnswer', () => {
         fc.integer({ min: 0, max: 255 }),
         (attributes, at, end, value) => {
           const bytes = ippAnswer(0, 1, [{ tag: 4, attributes }]);
-          decodes(bytes);
-          decodes(bytes.subarray(0, end % (bytes.length + 1)));
-          bytes[at % bytes.length] = value;
-          decodes(bytes);
+          const changed = Buffer.from(bytes);
+          changed[at % bytes.length] = value;
+          expect(wrong(bytes, bytes.subarray(0, end % (bytes.length + 1)), changed)).toEqual([]);
         },
       ),
       { numRuns: 2000 },

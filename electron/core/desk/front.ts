@@ -1,6 +1,7 @@
 import { setImmediate as turnOf } from 'node:timers/promises';
 import type { AppContract } from '../../../shared/contracts/app.ts';
 import type { StaffState } from '../../../shared/contracts/desk.ts';
+import type { printersSetupMethods } from '../../../shared/contracts/printers-setup.ts';
 import { formatBookingNumber } from '../../../shared/domain/booking-number.ts';
 import { formatTicketNumber } from '../../../shared/domain/ticket-number.ts';
 import type { z } from 'zod';
@@ -27,6 +28,7 @@ import { createHall } from './hall.ts';
 import { createHandover } from './handover.ts';
 import { createNumbers } from './numbers.ts';
 import { createOffice } from './office.ts';
+import { createPrintersSetup, type PrinterTools } from './printers-setup.ts';
 import { guardDesk } from './rights-table.ts';
 import { createSettingsView } from './settings-view.ts';
 import { createTasks } from './tasks.ts';
@@ -47,13 +49,20 @@ export interface FrontPorts extends CheckinPorts {
   retryParked: () => void;
   /** @throws Error when the file of this device cannot be written */
   saveDeviceSettings: (key: SettingKey, value: z.core.util.JSONType | undefined) => void;
+  printerTools: PrinterTools;
+  restart: () => void;
   onStaff: (state: StaffState) => void;
   onDesk: () => void;
 }
 
 type DeskMethods = Extract<
   keyof AppContract['methods'],
-  `desk.${string}` | `staff.${string}` | `audit.${string}` | `settings.${'view' | 'set'}` | `numbers.${string}`
+  | `desk.${string}`
+  | `staff.${string}`
+  | `audit.${string}`
+  | `settings.${'view' | 'set'}`
+  | `numbers.${string}`
+  | keyof typeof printersSetupMethods
 >;
 type FrontHandlers = Pick<Handlers<AppContract>, DeskMethods>;
 
@@ -150,6 +159,14 @@ export const createFront = (ports: FrontPorts) => {
     actor: staff.require,
     saveDeviceSettings: ports.saveDeviceSettings,
   });
+  const { printerTools } = ports;
+  const printersSetup = createPrintersSetup({
+    store,
+    settings,
+    settingsView,
+    actor: () => staff.require('settings'),
+    restart: ports.restart,
+  });
 
   const handlers: FrontHandlers = {
     'staff.state': () => staff.state(),
@@ -226,6 +243,16 @@ export const createFront = (ports: FrontPorts) => {
     'audit.csv': (input) => auditLog.csv(input),
     'settings.view': () => settingsView.list(),
     'settings.set': (input) => settingsView.set(input),
+    'printers.list': () => printersSetup.list(),
+    'printers.find': ({ addresses }) => printerTools.find(addresses),
+    'printers.probe': ({ link }) => printerTools.probe(link),
+    'printers.testPage': ({ printer, kind }) => printerTools.test(printer, kind),
+    'printers.save': ({ printers }) => printersSetup.save(printers),
+    'printers.undo': () => printersSetup.undo(),
+    'printers.restart': () => {
+      printersSetup.restart();
+      return {};
+    },
   };
 
   let told = false;

@@ -174,7 +174,7 @@ export const createSettingsView = ({ store, moment, settings, actor, saveDeviceS
       const checked = value === undefined ? null : SETTINGS[key].schema.safeParse(value);
       if (checked && !checked.success)
         return { outcome: 'wrong', why: 'value', message: `${key}: ${z.prettifyError(checked.error)}` };
-      await write(who, key, checked?.data as Json | undefined);
+      await write(who, key, checked?.data);
       return { outcome: 'saved', row: rowFor(key, true) };
     },
   };

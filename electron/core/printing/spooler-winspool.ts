@@ -196,6 +196,7 @@ export const winspoolSpooler = ({ queue, load = loadWinspool }: WinspoolOptions)
         const inTime = (): void => {
           if (deadline.passed) throw new Error(`${name}: too late`);
         };
+        inTime();
         job.id = await library.StartDocPrinterW(handle, 1, { pDocName: title, pOutputFile: null, pDatatype: 'RAW' });
         if (job.id === 0) no('a raw job');
         try {

@@ -1,5 +1,5 @@
 import type { TicketBitmap, TicketContent } from '../ports.ts';
-import { encodeIn, pageHas } from './code-pages.ts';
+import { encodeIn } from './code-pages.ts';
 import type { Dialect } from './dialect.ts';
 import type { PaperOp } from './paper-ops.ts';
 import { PRINTER_WIDTHS, type PrinterConfig } from './printer-config.ts';
@@ -52,7 +52,7 @@ export const codePageBytes = (dialect: Dialect['id'], lines: readonly CodePageLi
   Buffer.concat(
     lines.map(({ n, page, number }) => {
       const select = dialect === 'star' ? [0x1b, 0x1d, 0x74, number] : [...NO_CHINESE, 0x1b, 0x74, number];
-      const text = encodeIn(page, `${pageHas(page, '№') ? '№' : 'N'} ${n}: ${SAMPLE}${OWN_LETTERS[page] ?? ''}`);
+      const text = encodeIn(page, `${SAMPLE}${OWN_LETTERS[page] ?? ''}`);
       // The number itself in ASCII: it is read on every line.
       const ascii = Buffer.from(`${String(n).padStart(2)})  `, 'latin1');
       return Buffer.concat([Buffer.from(RESET), Buffer.from(select), ascii, text ?? Buffer.of(), Buffer.of(0x0a)]);
