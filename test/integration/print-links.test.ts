@@ -5,7 +5,8 @@ import { findPrinters } from '../../electron/core/printing/find-printers.ts';
 import { printerWay } from '../../electron/core/printing/links.ts';
 import type { PrinterLinkConfig } from '../../electron/core/printing/printer-config.ts';
 import type { PrinterLink } from '../../electron/core/ports.ts';
-import { type Machines, printMachines, program, type Sink, type Terminal } from './print-machines.ts';
+import { program } from '../tools/cups.ts';
+import { type Machines, printMachines, type Sink, type Terminal } from './print-machines.ts';
 
 /** What a promise is rejected with; listened to at once. */
 const failure = (work: Promise<unknown>): Promise<string> => work.then(() => 'no failure', String);

@@ -6,6 +6,7 @@ const USAGE = `Virtual ticket printer (ESC/POS or Star over TCP, serial or a dev
 
 npm run printer -- [options]
   --port N              print port, 0 = any free one (default 9100)
+  --host ADDRESS        where it listens (default 127.0.0.1)
   --http N              port of the page and the controls, 0 = any free one (default 9101)
   --profile NAME        epson, clone, star, custom or mute (default epson)
   --pty FILE            serves this device file as well, as one end of a socat pair of terminals
@@ -46,6 +47,7 @@ function read(argv: readonly string[]): { help: boolean; withParent: boolean; op
       args: [...argv],
       options: {
         port: { type: 'string', default: '9100' },
+        host: { type: 'string', default: '127.0.0.1' },
         http: { type: 'string', default: '9101' },
         profile: { type: 'string', default: 'epson' },
         pty: { type: 'string' },
@@ -74,6 +76,7 @@ function read(argv: readonly string[]): { help: boolean; withParent: boolean; op
     withParent: values['exit-with-parent'],
     options: {
       port: integer('port', values.port, 0, 65_535),
+      host: values.host,
       httpPort: integer('http', values.http, 0, 65_535),
       profile: choice('profile', values.profile, PROFILE_NAMES),
       paper: choice('paper', values.paper, ['ok', 'near', 'out']),

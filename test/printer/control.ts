@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DROP_POINTS } from './drop-at.ts';
 
 /** Everything that can be changed on a running printer: the body of `POST /control`, the argument of `control()`. */
 export const controlSchema = z
@@ -21,6 +22,8 @@ export const controlSchema = z
     stall: z.boolean(),
     /** Resets the connection after this many further bytes; on a device file the cable comes out. */
     dropAfterBytes: z.int().min(1).max(1_000_000_000),
+    /** Resets the connection once at this point of a job; null: no more. */
+    dropAt: z.enum(DROP_POINTS).nullable(),
     /** Resets the connections now. */
     drop: z.literal(true),
     /** Puts the cable of the device file in again. */

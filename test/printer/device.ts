@@ -99,6 +99,10 @@ export class Device {
     this.#voice = new VOICES[make.dialect.voice](this.#body());
   }
 
+  get dialect(): Dialect {
+    return this.#make.dialect;
+  }
+
   get sensors(): Sensors {
     return this.#sensors;
   }

@@ -5,6 +5,7 @@ import { parseControl, type PrinterControl } from './control.ts';
 import { Counter, type PrinterCounts } from './counts.ts';
 import { Device } from './device.ts';
 import type { Dialect } from './dialect.ts';
+import { dropWatch } from './drop-at.ts';
 import { EventHub } from './events.ts';
 import { PrinterPage } from './http.ts';
 import type { Bitmap } from './paper.ts';
@@ -115,6 +116,9 @@ export interface VirtualPrinter {
   close(): Promise<void>;
 }
 
+/** Who turns its knobs is on this machine. */
+const LOOPBACK = '127.0.0.1';
+
 const rate = (value: number | 'max' | null | undefined, fallback: number): number =>
   value === 'max' || value === null ? Infinity : (value ?? fallback);
 
@@ -125,7 +129,7 @@ export async function startVirtualPrinter(options: VirtualPrinterOptions = {}): 
     throw new RangeError(`widthDots ${widthDots}: expected a multiple of 8 from 64 to 4096`);
   }
   const clock = options.clock ?? systemClock;
-  const host = options.host ?? '127.0.0.1';
+  const host = options.host ?? LOOPBACK;
   const events = new EventHub();
   const store = new TicketStore(options.keepPictures ?? 500);
   const counter = new Counter(store);
@@ -223,7 +227,7 @@ export async function startVirtualPrinter(options: VirtualPrinterOptions = {}): 
     if (options.pty !== undefined) server.openFile(options.pty);
     if (options.httpPort !== null) {
       page = new PrinterPage({ events, tickets: store, state, counts: () => counter.counts(), control });
-      await page.listen(options.httpPort ?? 0, host);
+      await page.listen(options.httpPort ?? 0, LOOPBACK);
     }
   } catch (error) {
     server.close();
@@ -275,6 +279,9 @@ async function applyControl(change: PrinterControl, { device, server, power }: P
   if (change.loseUnread !== undefined) server.behaviour.loseUnread = change.loseUnread;
   if (change.halfOpen !== undefined) server.behaviour.halfOpen = change.halfOpen;
   if (change.dropAfterBytes !== undefined) server.dropAfter(change.dropAfterBytes);
+  if (change.dropAt !== undefined) {
+    server.dropWhen(change.dropAt === null ? null : dropWatch(device.dialect, change.dropAt));
+  }
   if (change.drop === true) server.dropConnections();
   if (change.runOutAfterMm !== undefined) device.runOutAfter(change.runOutAfterMm);
   if (change.holdConfirm !== undefined) {

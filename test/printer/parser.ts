@@ -55,6 +55,11 @@ export class CommandParser {
     return this.#state.at === 'ground';
   }
 
+  /** The command that has begun and is not whole yet, once its name is known. */
+  get within(): string | null {
+    return this.#state.at === 'params' || this.#state.at === 'body' ? this.#state.spec.name : null;
+  }
+
   /** Takes the next byte of the stream and emits what it completes. */
   push(byte: number): void {
     const state = this.#state;

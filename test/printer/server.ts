@@ -52,6 +52,7 @@ export class PrintServer {
   #nextId = 1;
   #latest: Session | undefined;
   #dropAfter = Infinity;
+  #dropWhen: ((byte: number) => boolean) | null = null;
   #received = 0;
   #lost = 0;
   #ingesting = false;
@@ -178,6 +179,11 @@ export class PrintServer {
     this.#dropAfter = count;
   }
 
+  /** Resets the connection that carries the byte at which `watch` says so; null: no more. */
+  dropWhen(watch: ((byte: number) => boolean) | null): void {
+    this.#dropWhen = watch;
+  }
+
   /** Sends an answer; lost when the connection is gone or the cable out. */
   send(connection: number, bytes: readonly number[]): void {
     const session = this.#sessions.get(connection);
@@ -279,7 +285,8 @@ export class PrintServer {
     const device = this.#device;
     if (device === undefined) return;
     while (session.inboxBytes > 0 && device.room > 0 && !this.behaviour.halfOpen && !session.gone) {
-      const allowed = Math.min(device.room, this.#allowance(), this.#dropAfter);
+      const watched = this.#dropWhen === null ? Infinity : 1;
+      const allowed = Math.min(device.room, this.#allowance(), this.#dropAfter, watched);
       if (allowed <= 0) break;
       const chunk = session.inbox[0];
       if (chunk === undefined) break;
@@ -324,8 +331,10 @@ export class PrintServer {
     const first = session.printBytes > 0 && !session.jobStarted && (sawReset || session.printBytes === printBytes);
     if (first) session.jobStarted = true;
     this.#announce(session, first);
-    if (this.#dropAfter > 0) return;
+    const seen = this.#dropWhen?.(piece[0] ?? 0) === true;
+    if (this.#dropAfter > 0 && !seen) return;
     this.#dropAfter = Infinity;
+    this.#dropWhen = null;
     this.#drop(session);
   }
 

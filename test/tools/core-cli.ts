@@ -56,11 +56,13 @@ export const startCore = async (dir: string, config: Record<string, unknown>) =>
     ended,
     alive: () => alive,
     listeners,
-    call: (method: string, params: unknown): Promise<Record<string, unknown>> => {
+    /** @param role as whom; the service's unless it is said */
+    call: (method: string, params: unknown, role?: 'kiosk' | 'desk'): Promise<Record<string, unknown>> => {
+      if (!alive) return Promise.reject(new Error('the core ended'));
       last += 1;
       const waiter = Promise.withResolvers<Record<string, unknown>>();
       waiting.set(last, waiter);
-      child.stdin.write(`${JSON.stringify({ id: last, method, params })}
+      child.stdin.write(`${JSON.stringify({ id: last, method, params, ...(role ? { role } : {}) })}
 `);
       return waiter.promise;
     },
