@@ -16,7 +16,8 @@ export const DROP_POINTS = [
 export type DropPoint = (typeof DROP_POINTS)[number];
 
 const CUTS = new Set(['GS V', 'ESC d']);
-const CONFIRMS = new Set(['GS ( H', 'GS r']);
+/** `GS ( H` by its family: after the cut no other of it is sent. */
+const CONFIRMS = new Set(['GS (', 'GS r']);
 const ETB = 0x17;
 const ESC = 0x1b;
 const ACK = 0x06;

@@ -8,7 +8,7 @@ export type Landing =
   | { end: 'confirmed'; grade: 'A' | 'B' }
   /** All is with the printer, which will not say more. */
   | { end: 'settled'; grade: 'C' | 'E' }
-  | { end: 'lost'; why: 'line' | 'timeout' | 'stopped' };
+  | { end: 'lost'; why: 'line' | 'timeout' | 'stopped' | 'trouble' };
 
 /** A job between its first byte and the printer's last word on it. */
 export interface Flight {
@@ -37,6 +37,8 @@ export interface FlightOptions {
   /** How long paper may be missing in the middle of a ticket. */
   troubleMs: number;
   askEveryMs: number;
+  /** What the paper takes: before that a clean status says nothing of the end of the ticket. */
+  paperMs: number;
   /** How long the better answer may follow the lesser one: the one comes when it is read, the other when it is printed. */
   graceMs: number;
   written: () => void;
@@ -56,9 +58,15 @@ export const takeOff = (options: FlightOptions): Flight => {
   let over = false;
   let isWritten = false;
   let trouble = false;
+  let hadTrouble = false;
   let stopDeadline = (): void => undefined;
   let stopAsking = (): void => undefined;
   let stopGrace = (): void => undefined;
+
+  /** Since when nothing has kept it from being printed. */
+  let paperFrom = clock.monotonic();
+  /** @returns ms until the last of it can be on paper */
+  const leftOfPaper = (): number => paperFrom + options.paperMs - clock.monotonic();
 
   const end = (landing: Landing): void => {
     if (over) return;
@@ -77,15 +85,21 @@ export const takeOff = (options: FlightOptions): Flight => {
     options.condition(seen);
     if (seen.blocked && !trouble) within(options.troubleMs);
     else if (!seen.blocked && trouble) within(options.jobMs);
+    if (trouble && !seen.blocked) paperFrom = clock.monotonic();
     trouble = seen.blocked !== null;
-    if (!trouble && isWritten && !expects.done && !expects.fence) end({ end: 'settled', grade: 'C' });
+    hadTrouble ||= trouble;
+    if (trouble || !isWritten || expects.done || expects.fence || leftOfPaper() > 0) return;
+    // Some go on with a ticket where the paper ended, some throw the rest away: the status does not say which.
+    end(hadTrouble ? { end: 'lost', why: 'trouble' } : { end: 'settled', grade: 'C' });
   };
   const ask = async (): Promise<void> => {
     // Not timed: an answer that comes late must still be known for what it answers.
     const answers = await conversation.ask(options.questions, Infinity);
     if (over) return;
     if (answers.size === options.questions.length) condition(options.interpret(answers));
-    askLater(options.askEveryMs);
+    // Where its status is all there is to know, it is asked as soon as that can mean something.
+    const left = expects.done || expects.fence ? Infinity : leftOfPaper();
+    askLater(left > 0 ? Math.min(options.askEveryMs, left) : options.askEveryMs);
   };
   const askLater = (ms: number): void => {
     stopAsking = clock.after(ms, () => {

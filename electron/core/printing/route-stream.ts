@@ -93,6 +93,7 @@ export const createStreamRoute = (options: StreamRouteOptions, on: RouteEvents):
           questions: line.questions,
           interpret: (seen) => dialect.interpret(seen),
           jobMs: timeouts.jobMs + (mm / speed) * 3000,
+          paperMs: (mm / speed) * 1000,
           troubleMs: timeouts.troubleMs,
           askEveryMs: timeouts.askEveryMs,
           graceMs: knowsProcessId === false ? timeouts.shortGraceMs : timeouts.graceMs,

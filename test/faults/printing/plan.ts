@@ -19,6 +19,11 @@ export interface Setup {
   profile: string;
   /** As the probe would have found it; null: what the profile says. */
   answers: { questions: number[]; processId: boolean; fence: boolean } | null;
+  /**
+   * It confirms with a counter, which after a job whose end is not known is not believed for ten seconds: until then its
+   * status must do, which is grade C.
+   */
+  counts?: true;
 }
 
 const A = { grade: 'A', make: 'epson', profile: 'epson', answers: null } as const;
@@ -35,7 +40,7 @@ const E = {
   profile: 'rongta-rp80',
   answers: { questions: [], processId: false, fence: false },
 } as const;
-const STAR = { grade: 'A', make: 'star', profile: 'star', answers: null } as const;
+const STAR = { grade: 'A', make: 'star', profile: 'star', answers: null, counts: true } as const;
 const CUSTOM = { grade: 'B', make: 'custom', profile: 'custom', answers: null } as const;
 
 const on = (link: Link, kind: Omit<Setup, 'id' | 'link' | 'answers'> & { answers: unknown }, more = ''): Setup => ({

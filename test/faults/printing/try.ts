@@ -64,7 +64,15 @@ export const tryFault = async (fault: Fault, w: World, ground: Ground): Promise<
   const next = await w.take();
   await settle(w, next.job);
   return {
-    ...{ grade: w.setup.grade, visit, told, settled, papers, answer: asked ? (out ? 'yes' : 'no') : null },
+    ...{
+      grade: w.setup.grade,
+      counts: w.setup.counts ?? false,
+      visit,
+      told,
+      settled,
+      papers,
+      answer: asked ? (out ? 'yes' : 'no') : null,
+    },
     ...{ answered, deskCalled, copy, desk },
     next: { visit: next.visit, state: await w.state(next.job) },
     papersEnd: await since(),

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v7 } from 'uuid';
+import { z } from 'zod';
 import type { JobState } from '../../../shared/domain/model.ts';
 import { startCore } from '../../tools/core-cli.ts';
 import { readPaper } from '../../tools/read-paper.ts';
@@ -47,6 +48,10 @@ const seen = (view: Record<string, unknown>): StateSeen => ({
   grade: (view['grade'] ?? null) as StateSeen['grade'],
   word: (view['word'] ?? null) as StateSeen['word'],
 });
+
+/** Of the demo. */
+const OFFICE = 7701;
+const SERVICE = 101;
 
 interface History {
   jobs: { id: string; state: JobState; finishedAt: number | null }[];
@@ -109,10 +114,6 @@ export const openWorld = async (setup: Setup, ground: Ground, dir: string): Prom
       const { sync } = (await call('system.state', {})) as { sync: { state: string } };
       return sync.state === 'live' ? true : null;
     });
-    const { services } = (await call('walkin.catalogue', {})) as {
-      services: { id: number; unavailable: string | null }[];
-    };
-    const service = services.find(({ unavailable }) => unavailable === null) ?? services[0];
     const looked = new Map<string, PaperSeen>();
     const look = async (name: string, whole: boolean, png: () => Promise<Buffer>): Promise<PaperSeen> => {
       const known = looked.get(name);
@@ -135,8 +136,12 @@ export const openWorld = async (setup: Setup, ground: Ground, dir: string): Prom
         return printer;
       },
       take: async () => {
-        const asked = { attempt: v7(), services: [service?.id], language: 'ru', despiteQueue: true };
-        const taken = await call('walkin.take', asked);
+        // Somebody with a booking: of those without there is a limit to how many may come at once.
+        const booked = await ground.centre.control({
+          book: { office_id: OFFICE, service_id: SERVICE, starts_at: Math.floor(Date.now() / 60_000) * 60_000 },
+        });
+        const { token } = z.looseObject({ booking: z.looseObject({ token: z.string() }) }).parse(booked).booking;
+        const taken = await call('checkin.scan', { attempt: v7(), text: token, source: 'camera' });
         if (taken['outcome'] !== 'accepted') throw new Error(`no number was given: ${JSON.stringify(taken)}`);
         const { visit, job } = taken as unknown as { visit: { id: string }; job: { id: string } };
         return { visit: visit.id, job: job.id };
