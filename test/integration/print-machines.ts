@@ -5,9 +5,18 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { endChild, program, startCups } from '../tools/cups.ts';
+import { program, startCups } from '../tools/cups.ts';
 
 /** What printers hang on, made of real things: a sink on TCP, a terminal pair, a FIFO, a CUPS of one's own. */
+
+/** Ends a program at once, also one that was stopped. */
+const endChild = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGCONT');
+  child.kill('SIGKILL');
+  await gone;
+};
 
 const within = { timeout: 15_000, interval: 20 };
 

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { cupsQueues } from '../../electron/core/printing/spooler-cups.ts';
+import { startProcess } from './proc.ts';
 import { until } from './stage.ts';
 
 /** @throws Error that names the package, since a test that is left out proves nothing */
@@ -19,15 +19,6 @@ export const program = (name: string, debianPackage: string): string => {
     }
   }
   throw new Error(`${name} is missing, which this needs: apt-get install ${debianPackage}`);
-};
-
-/** Ends a program at once, also one that was stopped. */
-export const endChild = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGCONT');
-  child.kill('SIGKILL');
-  await gone;
 };
 
 const freePort = async (): Promise<number> => {
@@ -105,9 +96,7 @@ export const startCups = async (at: string, queues: Readonly<Record<string, stri
   writeFileSync(join(at, 'root', 'printers.conf'), printers.join(''));
   if (!existsSync(SOCKET_BACKEND)) throw new Error(`${SOCKET_BACKEND} is missing: apt-get install cups`);
   const args = ['-f', '-c', join(at, 'cupsd.conf'), '-s', join(at, 'cups-files.conf')];
-  const cupsd = spawn(program('cupsd', 'cups'), args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const said: Buffer[] = [];
-  cupsd.stderr.on('data', (bytes: Buffer) => said.push(bytes));
+  const cupsd = await startProcess({ cmd: program('cupsd', 'cups'), args });
   const host = { host: '127.0.0.1', port };
   await until('cupsd answers', () =>
     cupsQueues(host, 1000).then(
@@ -116,9 +105,9 @@ export const startCups = async (at: string, queues: Readonly<Record<string, stri
     ),
   ).catch(async (error: unknown) => {
     const log = join(at, 'log', 'error');
-    const words = `${Buffer.concat(said).toString()}${existsSync(log) ? readFileSync(log, 'utf8') : ''}`;
-    await endChild(cupsd);
-    throw new Error(`cupsd did not start (exit ${cupsd.exitCode}): ${words}`, { cause: error });
+    await cupsd.stop('SIGKILL');
+    const words = [...cupsd.stderrLines, existsSync(log) ? readFileSync(log, 'utf8') : ''].join('\n');
+    throw new Error(`cupsd did not start: ${words}`, { cause: error });
   });
-  return { ...host, stop: () => endChild(cupsd) };
+  return { ...host, stop: async () => void (await cupsd.stop('SIGKILL')) };
 };

@@ -1,8 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EventEmitter } from 'node:events';
 import type * as serialModule from 'serialport';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { serialPrinter } from '../../electron/core/printing/link-serial.ts';
-import { withSafeRead } from '../../electron/core/printing/serial-read.ts';
+import { withSafeIo } from '../../electron/core/printing/serial-io.ts';
 
 /** What a promise is rejected with; listened to at once. */
 const failure = (work: Promise<unknown>): Promise<string> => work.then(() => 'no failure', String);
@@ -190,11 +194,11 @@ describe('serialPrinter', () => {
   });
 });
 
-describe('withSafeRead', () => {
+describe('withSafeIo', () => {
   it('leaves alone what has no number of a file, as on Windows', () => {
     const port = { read: () => Promise.resolve({ buffer: Buffer.alloc(0), bytesRead: 0 }) };
     const { read } = port;
-    expect(withSafeRead(port).read).toBe(read);
+    expect(withSafeIo(port).read).toBe(read);
   });
   it('does not ask the poller of a port that is closed', async () => {
     let asked = 0;
@@ -206,8 +210,48 @@ describe('withSafeRead', () => {
         },
       },
       read: (buffer: Buffer, offset: number, length: number) => Promise.resolve({ buffer, bytesRead: length - offset }),
+      write: () => Promise.resolve(),
+      writeOperation: null,
     };
-    await expect(withSafeRead(port).read(Buffer.alloc(1), 0, 1)).rejects.toMatchObject({ canceled: true });
+    await expect(withSafeIo(port).read(Buffer.alloc(1), 0, 1)).rejects.toMatchObject({ canceled: true });
     expect(asked).toBe(0);
+  });
+  it('writes on as soon as there is room, though nobody tells it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'talon-serial-'));
+    const path = join(folder, 'fifo');
+    execFileSync('mkfifo', [path]);
+    const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    try {
+      const port = {
+        fd: fd as number | null,
+        poller: { once: () => undefined },
+        read: () => Promise.reject(new Error('not read')),
+        write: (_bytes: Buffer): Promise<void> => Promise.reject(new Error('replaced')),
+        writeOperation: null as Promise<void> | null,
+      };
+      const sent = Buffer.alloc(200_000, 'talon');
+      const writing = withSafeIo(port).write(sent);
+      expect(port.writeOperation).not.toBeNull();
+      const parts: Buffer[] = [];
+      const room = Buffer.alloc(65_536);
+      await vi.waitFor(() => {
+        for (let read = 1; read > 0;) {
+          try {
+            read = readSync(fd, room);
+          } catch {
+            read = 0;
+          }
+          parts.push(Buffer.from(room.subarray(0, read)));
+        }
+        expect(Buffer.concat(parts).equals(sent)).toBe(true);
+      });
+      await writing;
+      expect(port.writeOperation).toBeNull();
+      port.fd = null;
+      await expect(port.write(sent)).rejects.toMatchObject({ canceled: true });
+    } finally {
+      closeSync(fd);
+      rmSync(folder, { recursive: true });
+    }
   });
 });

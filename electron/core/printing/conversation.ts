@@ -19,9 +19,9 @@ export interface Conversation {
   expectFence(jobId: string): void;
   /** A job was sent that will be answered with this id. */
   expectDone(jobId: string, processId: string): void;
-  /** A job was sent whose id has not been said. */
+  /** A job was sent whose id has not been said, or whose fence has not been answered. */
   readonly owing: boolean;
-  /** What is owed until now is not counted as owed any more; when it comes after all, it is still told. */
+  /** What is owed until now is not counted as owed any more; when an id comes after all, it is still told. */
   forgive(): void;
   /** Never rejects. */
   close(timeoutMs: number): Promise<void>;
@@ -121,9 +121,12 @@ export const converse = (link: PrinterLink, clock: Clock, dialect: Dialect, on: 
       owed.add(jobId);
     },
     get owing() {
-      return owed.size > 0;
+      return owed.size > 0 || fences.length > 0;
     },
-    forgive: () => owed.clear(),
+    forgive: () => {
+      owed.clear();
+      fences.length = 0;
+    },
     close: (timeoutMs) => link.close(timeoutMs),
   };
 };

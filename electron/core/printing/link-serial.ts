@@ -1,7 +1,7 @@
 import type * as serialModule from 'serialport';
 import type { PrinterLink, PrinterPort } from '../ports.ts';
 import { linkEvents } from './link-events.ts';
-import { withSafeRead } from './serial-read.ts';
+import { withSafeIo } from './serial-io.ts';
 
 /**
  * A printer on a serial line, also one that a USB adapter makes. 8 data bits, no parity, 1 stop bit: what printers are set to
@@ -124,7 +124,7 @@ export const serialPrinter = (address: SerialAddress, load: () => Promise<Serial
             const { binding } = SerialPort;
             const safe = {
               ...binding,
-              open: async (options: OpenOptions) => withSafeRead(await binding.open(options)),
+              open: async (options: OpenOptions) => withSafeIo(await binding.open(options)),
             };
             // serialport takes a binding here, though its types leave it out.
             const options = { path, baudRate, rtscts, autoOpen: false, binding: safe };

@@ -28,9 +28,11 @@ export type Look =
       mute: boolean;
       paperLow: boolean;
       /**
-       * For `nextProcessId`. Empty while an earlier job may still be in the printer: where jobs are only counted, its end
-       * would be taken for the end of the next one.
+       * No earlier job can be in the printer any more. While one may be, what only counts (a fence, a Star's counter) proves
+       * nothing: the end of that job would be taken for the end of the next one.
        */
+      sure: boolean;
+      /** For `nextProcessId`; empty while it is not sure. */
       answers: Answers;
     }
   | { ready: false; reason: BlockReason; paperLow: boolean | null };
@@ -73,7 +75,7 @@ export const createPrinterLine = (
   let mute = found?.length === 0;
   /** Connections in a row without any answer. */
   let silent = 0;
-  /** A connection ended that owed the id of a job. */
+  /** A connection ended that owed the id or the fence of a job. */
   let orphaned = false;
   let quiet: { said: string; since: number } | null = null;
 
@@ -114,20 +116,20 @@ export const createPrinterLine = (
   const clean = (): Promise<Conversation | null> =>
     current?.alive && current.clean ? Promise.resolve(current) : open();
 
-  /** @returns the answers where no earlier job can be in the printer any more, else none. */
-  const trusted = (conversation: Conversation, answers: Answers): Answers => {
+  /** @returns whether no earlier job can be in the printer any more */
+  const isEmpty = (conversation: Conversation, answers: Answers): boolean => {
     if (!orphaned && !conversation.owing) {
       quiet = null;
-      return answers;
+      return true;
     }
     const said = JSON.stringify([...answers]);
     const now = clock.monotonic();
     if (quiet?.said !== said) quiet = { said, since: now };
-    if (now - quiet.since < (timeouts.quietMs ?? QUIET_MS)) return new Map();
+    if (now - quiet.since < (timeouts.quietMs ?? QUIET_MS)) return false;
     orphaned = false;
     quiet = null;
     conversation.forgive();
-    return answers;
+    return true;
   };
 
   const judge = (conversation: Conversation, answers: Answers): Look => {
@@ -136,9 +138,12 @@ export const createPrinterLine = (
     silent = 0;
     known = [...answers.keys()];
     const { blocked, paperLow } = dialect.interpret(answers);
-    if (!blocked) return { ready: true, conversation, mute: false, paperLow, answers: trusted(conversation, answers) };
-    quiet = null;
-    return { ready: false, reason: blocked, paperLow };
+    if (blocked) {
+      quiet = null;
+      return { ready: false, reason: blocked, paperLow };
+    }
+    const sure = isEmpty(conversation, answers);
+    return { ready: true, conversation, mute: false, paperLow, sure, answers: sure ? answers : new Map() };
   };
 
   /** Small printers answer some of the questions only. Asked one by one it is clear which; done once. */
@@ -180,7 +185,7 @@ export const createPrinterLine = (
     if (!mute) log.warn('print.mute', { printer: printer.name });
     mute = true;
     known = null;
-    return { ready: true, conversation: fresh, mute: true, paperLow: false, answers: new Map() };
+    return { ready: true, conversation: fresh, mute: true, paperLow: false, sure: false, answers: new Map() };
   };
 
   return {

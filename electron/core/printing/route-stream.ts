@@ -67,12 +67,16 @@ export const createStreamRoute = (options: StreamRouteOptions, on: RouteEvents):
     return landing;
   };
 
-  const load = ({ conversation, mute, answers }: Look & { ready: true }, { ops, mm }: Paper, jobId: string): Loaded => {
-    const processId = confirms.processId ? dialect.nextProcessId(answers, jobs) : null;
+  const load = (look: Look & { ready: true }, { ops, mm }: Paper, jobId: string): Loaded => {
+    const { conversation, mute, sure, answers } = look;
+    // While it is not sure whose fence would be answered, an id must do, else the status.
+    const knows = confirms.processId && (sure || knowsProcessId !== false);
+    const processId = knows ? dialect.nextProcessId(answers, jobs) : null;
+    const fence = confirms.fence && sure;
     jobs += 1;
     const bytes = encode(ops, {
       processId,
-      fence: confirms.fence,
+      fence,
       // Only printers that answer everything are trusted to take this one in the right spirit.
       tellChanges: !mute && line.questions.length === dialect.questions.length,
     });
@@ -82,13 +86,13 @@ export const createStreamRoute = (options: StreamRouteOptions, on: RouteEvents):
       alive: () => conversation.alive,
       launch: ({ written, condition }): Airborne => {
         if (processId !== null) conversation.expectDone(jobId, processId);
-        if (confirms.fence) conversation.expectFence(jobId);
+        if (fence) conversation.expectFence(jobId);
         const own = takeOff({
           jobId,
           conversation,
           clock,
           bytes,
-          expects: { done: processId !== null, fence: confirms.fence },
+          expects: { done: processId !== null, fence },
           mute,
           questions: line.questions,
           interpret: (seen) => dialect.interpret(seen),

@@ -1,8 +1,9 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { endChild, program, startCups } from '../../tools/cups.ts';
+import { program, startCups } from '../../tools/cups.ts';
+import { startProcess, type StartedProcess } from '../../tools/proc.ts';
 import { until } from '../../tools/stage.ts';
 import type { Link } from './plan.ts';
 
@@ -23,18 +24,23 @@ export interface Line {
  */
 const cable = (path: string, port: number): { close(): Promise<void> } => {
   const socat = program('socat', 'socat');
-  let child: ChildProcess | null = null;
   let closed = false;
-  const plug = (): void => {
-    if (closed) return;
-    child = spawn(socat, [`PTY,link=${path},rawer,wait-slave`, `TCP:127.0.0.1:${port},nodelay`], { stdio: 'ignore' });
-    child.once('exit', plug);
+  let ends: StartedProcess | null = null;
+  const hold = async (): Promise<void> => {
+    while (!closed) {
+      ends = await startProcess({
+        cmd: socat,
+        args: [`PTY,link=${path},rawer,wait-slave`, `TCP:127.0.0.1:${port},nodelay`],
+      });
+      await ends.exited;
+    }
   };
-  plug();
+  const held = hold();
   return {
     close: async () => {
       closed = true;
-      if (child) await endChild(child);
+      await ends?.stop('SIGKILL');
+      await held;
     },
   };
 };

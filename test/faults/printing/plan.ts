@@ -20,14 +20,14 @@ export interface Setup {
   /** As the probe would have found it; null: what the profile says. */
   answers: { questions: number[]; processId: boolean; fence: boolean } | null;
   /**
-   * It confirms with a counter, which after a job whose end is not known is not believed for ten seconds: until then its
-   * status must do, which is grade C.
+   * It confirms with what only counts (a fence, a Star's counter), which after a job whose end is not known is not believed
+   * for ten seconds: until then its status must do, which is grade C.
    */
   counts?: true;
 }
 
 const A = { grade: 'A', make: 'epson', profile: 'epson', answers: null } as const;
-const B = { grade: 'B', make: 'clone', profile: 'rongta-rp80', answers: null } as const;
+const B = { grade: 'B', make: 'clone', profile: 'rongta-rp80', answers: null, counts: true } as const;
 const C = {
   grade: 'C',
   make: 'clone',
@@ -41,7 +41,7 @@ const E = {
   answers: { questions: [], processId: false, fence: false },
 } as const;
 const STAR = { grade: 'A', make: 'star', profile: 'star', answers: null, counts: true } as const;
-const CUSTOM = { grade: 'B', make: 'custom', profile: 'custom', answers: null } as const;
+const CUSTOM = { grade: 'B', make: 'custom', profile: 'custom', answers: null, counts: true } as const;
 
 const on = (link: Link, kind: Omit<Setup, 'id' | 'link' | 'answers'> & { answers: unknown }, more = ''): Setup => ({
   ...(kind as Omit<Setup, 'id' | 'link'>),
