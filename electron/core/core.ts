@@ -20,7 +20,7 @@ import type { CorePorts } from './ports.ts';
 import { getJob, type Job, listJobs } from './printing/jobs.ts';
 import { createPrinters, healthOf } from './printing/printers.ts';
 import { printersOf } from './printing/route-setup.ts';
-import { trialTicket, WARM_UP } from './printing/sample.ts';
+import { WARM_UP } from './printing/sample.ts';
 import { VISITOR } from './printing/spool-rules.ts';
 import { createCatalogue } from './queue/catalogue.ts';
 import { createQueue } from './queue/queue.ts';
@@ -261,15 +261,6 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     if (!ports.saveSetting) throw new CallFailure('conflict', 'settings of this device cannot be changed here');
     ports.saveSetting(key, value);
   };
-  const setup = createSetup({
-    isSetUp: () => store.read(readDevice) !== null && sync.stopped() === null,
-    enrol: (about) => enrolHere(about),
-    tryPrinter: async (host, port) => (await ports.tryPrinter?.(host, port)) ?? false,
-    trial: async ({ host, port, width }, code) =>
-      (await ports.printTrial?.(host, port, ports.render.draw(trialTicket(code, clock.now()), width))) ?? 'failed',
-    save,
-    restart: () => emit('device.restart', {}),
-  });
   const printerTools = createPrinterTools({
     store,
     clock,
@@ -279,6 +270,14 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     find: ports.findPrinters,
     way: ports.printerWay,
     lend: (...of) => printers.lend(...of),
+  });
+  const setup = createSetup({
+    isSetUp: () => store.read(readDevice) !== null && sync.stopped() === null,
+    enrol: (about) => enrolHere(about),
+    tools: printerTools,
+    now: () => clock.now(),
+    save,
+    restart: () => emit('device.restart', {}),
   });
   const newFront = () =>
     createFront({

@@ -32,10 +32,6 @@ export interface CorePorts {
   findPrinters?: (addresses: readonly { host: string; port: number }[]) => Promise<FindResult>;
   /** Draws a ticket. */
   render: TicketRenderer;
-  /** Whether something takes a connection at an address, for the set-up. Never rejects. */
-  tryPrinter?: (host: string, port: number) => Promise<boolean>;
-  /** Prints one paper there that is no job, for the set-up. Never rejects. */
-  printTrial?: (host: string, port: number, bitmap: TicketBitmap) => Promise<'printed' | 'taken' | 'failed'>;
   /** Writes the device's own layer of the settings. @throws Error when it cannot be written; without it none can be changed */
   saveSetting?: (key: SettingKey, value: JSONType | undefined) => void;
 }

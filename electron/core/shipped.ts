@@ -10,7 +10,6 @@ import type { Clock, PrinterPort } from './ports.ts';
 import { findPrinters } from './printing/find-printers.ts';
 import { tcpPrinter } from './printing/link-tcp.ts';
 import { printerWay } from './printing/links.ts';
-import { printTrial } from './printing/trial.ts';
 import { bundledFonts, createTicketRenderer } from './printing/ticket.ts';
 import { fileSecrets } from './secrets.ts';
 import { mergeSettings, readSettingsFile, writeSetting, type Settings } from './settings/settings.ts';
@@ -40,8 +39,6 @@ const printerOf = (settings: Settings): PrinterPort =>
     : noPrinter;
 
 const HOUR_MS = 3_600_000;
-/** Whoever sets up a printer waits for its answer. */
-const TRY_MS = 2_500;
 /** For each address and each source of printers; there may be many addresses. */
 const FIND_MS = 800;
 const LOCAL_CUPS = { host: 'localhost', port: 631 };
@@ -95,16 +92,6 @@ export const createShippedCore = async (
       printerWay,
       findPrinters: (addresses) => findPrinters({ addresses, cups: LOCAL_CUPS, timeoutMs: FIND_MS }),
       render: createTicketRenderer(bundledFonts()),
-      tryPrinter: async (host, port) => {
-        try {
-          const link = await tcpPrinter({ host, port }).open(TRY_MS);
-          await link.close(TRY_MS);
-          return true;
-        } catch {
-          return false;
-        }
-      },
-      printTrial: (host, port, bitmap) => printTrial(tcpPrinter({ host, port }), bitmap, systemClock),
       saveSetting: (key, value) => writeSetting(start.configFile, key, value),
     },
     { app: APP, deviceSettings, pid: process.pid, onSettings: (s) => log.setLevel(s.get('log.level')) },

@@ -1,14 +1,16 @@
 import { Languages, MonitorSmartphone, PlugZap, Ruler } from 'lucide-react';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ChooseCamera, ChoosePrinter, Trial, TryScanner, type SetPrinter } from './SetupParts.tsx';
+import type { PrinterSet } from '../../shared/contracts/printers-setup.ts';
+import { ChooseCamera, Trial, TryScanner } from './SetupParts.tsx';
 import { Page } from './SetupPage.tsx';
+import { SetupPrinters } from './SetupPrinters.tsx';
 import { useDesk } from './view.ts';
 
 /** A machine that belongs to no office yet: what it is, what is connected to it, its office, and one visit on trial. */
 export const Setup = ({ onBegun }: { onBegun: () => void }) => {
   const [step, setStep] = useState(1);
-  const [printer, setPrinter] = useState<SetPrinter | null>(null);
+  const [printers, setPrinters] = useState<readonly PrinterSet[]>([]);
   const next = (): void => setStep((n) => n + 1);
   switch (step) {
     case 1:
@@ -16,14 +18,7 @@ export const Setup = ({ onBegun }: { onBegun: () => void }) => {
     case 2:
       return <ChooseWindows onNext={next} />;
     case 3:
-      return (
-        <ChoosePrinter
-          onNext={(chosen) => {
-            setPrinter(chosen);
-            next();
-          }}
-        />
-      );
+      return <SetupPrinters set={printers} onSet={setPrinters} onNext={next} />;
     case 4:
       return <TryScanner onNext={next} />;
     case 5:
@@ -33,7 +28,7 @@ export const Setup = ({ onBegun }: { onBegun: () => void }) => {
     case 7:
       return <Join onBegun={onBegun} onNext={next} />;
     default:
-      return <Trial printer={printer} />;
+      return <Trial printer={printers.find(({ roles }) => roles.includes('kiosk')) ?? printers[0] ?? null} />;
   }
 };
 

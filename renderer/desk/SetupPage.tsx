@@ -11,13 +11,15 @@ interface PageProps {
   title: string;
   text: string;
   icon: ReactNode;
+  /** More than a question: a page of its own. */
+  wide?: boolean;
   children: ReactNode;
 }
-export const Page = ({ step, title, text, icon, children }: PageProps) => {
+export const Page = ({ step, title, text, icon, wide = false, children }: PageProps) => {
   const { t } = useTranslation();
   return (
-    <main className="door" data-setup={step}>
-      <section className="door-card" aria-labelledby="setup-title">
+    <main className={wide ? 'setup-wide' : 'door'} data-setup={step}>
+      <section className={wide ? 'settings printers' : 'door-card'} aria-labelledby="setup-title">
         <p className="door-office">
           {t('desk.setup.title')} · {t('desk.setup.step', { step, of: STEPS })}
         </p>

@@ -1,6 +1,7 @@
-import { Camera, CircleCheck, CircleDashed, CircleX, Printer, ScanLine, TicketCheck } from 'lucide-react';
-import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { Camera, CircleCheck, CircleDashed, CircleX, ScanLine, TicketCheck } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { PrinterSet } from '../../shared/contracts/printers-setup.ts';
 import { listCameras, preferCamera } from '../scan/cameras.ts';
 import type { CameraInfo } from '../scan/camera-choice.ts';
 import { createCameraScanner, type CameraState } from '../scan/scanner.ts';
@@ -8,85 +9,6 @@ import { Page } from './SetupPage.tsx';
 import { useDesk } from './view.ts';
 
 /** What is connected to the machine, and whether it works. */
-
-export interface SetPrinter {
-  host: string;
-  port: number;
-  width: 576 | 384;
-}
-
-export const ChoosePrinter = ({ onNext }: { onNext: (printer: SetPrinter | null) => void }) => {
-  const { t } = useTranslation();
-  const { client } = useDesk();
-  const [host, setHost] = useState('');
-  const [port, setPort] = useState('9100');
-  const [width, setWidth] = useState<576 | 384>(576);
-  const [said, setSaid] = useState<string | null>(null);
-  const [found, setFound] = useState(false);
-  const valid = host.trim() !== '' && Number(port) >= 1 && Number(port) <= 65_535;
-  const check = async (): Promise<void> => {
-    const result = await client.call('setup.tryPrinter', { host: host.trim(), port: Number(port) });
-    setFound(result.ok && result.value.answers);
-    setSaid(t(!result.ok ? 'desk.failed' : result.value.answers ? 'desk.setup.answers' : 'desk.setup.silent'));
-  };
-  const save = async (event: FormEvent | null): Promise<void> => {
-    event?.preventDefault();
-    const printer = event ? { host: host.trim(), port: Number(port), width } : null;
-    const result = await client.call('setup.printer', { printer });
-    if (result.ok) onNext(printer);
-    else setSaid(t('desk.failed'));
-  };
-  return (
-    <Page step={3} title={t('desk.setup.printer')} text={t('desk.setup.printerText')} icon={<Printer aria-hidden />}>
-      <form className="plain" onSubmit={(event) => void save(event)}>
-        <label>
-          {t('desk.setup.host')}
-          <input
-            autoFocus
-            data-action="setup-host"
-            value={host}
-            maxLength={255}
-            onChange={(e) => setHost(e.target.value)}
-          />
-        </label>
-        <label>
-          {t('desk.setup.port')}
-          <input
-            data-action="setup-port"
-            inputMode="numeric"
-            value={port}
-            maxLength={5}
-            onChange={(e) => setPort(e.target.value.replaceAll(/\D/g, ''))}
-          />
-        </label>
-        <label>
-          {t('desk.setup.width')}
-          <select
-            data-action="setup-width"
-            value={width}
-            onChange={(e) => setWidth(e.target.value === '384' ? 384 : 576)}
-          >
-            <option value="576">80 mm</option>
-            <option value="384">58 mm</option>
-          </select>
-        </label>
-        <p className={`door-said ${found ? 'good' : ''}`} role="status">
-          {said}
-        </p>
-        <button type="submit" className="go" data-action="setup-next" disabled={!valid}>
-          {t('desk.setup.next')}
-          <kbd>Enter</kbd>
-        </button>
-        <button type="button" data-action="setup-try" disabled={!valid} onClick={() => void check()}>
-          {t('desk.setup.try')}
-        </button>
-        <button type="button" data-action="setup-none" onClick={() => void save(null)}>
-          {t('desk.setup.noPrinter')}
-        </button>
-      </form>
-    </Page>
-  );
-};
 
 export const TryScanner = ({ onNext }: { onNext: () => void }) => {
   const { t } = useTranslation();
@@ -198,7 +120,7 @@ const Check = ({ mark, id, children }: { mark: Mark; id: string; children: strin
 );
 
 /** A visit without a visitor: the printer prints, the scanner reads what it printed, the centre answers. */
-export const Trial = ({ printer }: { printer: SetPrinter | null }) => {
+export const Trial = ({ printer }: { printer: PrinterSet | null }) => {
   const { t } = useTranslation();
   const { client } = useDesk();
   const [printing, setPrinting] = useState(false);
@@ -230,7 +152,7 @@ export const Trial = ({ printer }: { printer: SetPrinter | null }) => {
     if (printer === null) return;
     setPrinting(true);
     setRead(null);
-    const result = await client.call('setup.trial', printer);
+    const result = await client.call('setup.trial', { printer });
     setPrinting(false);
     setPaper(result.ok ? result.value : { code: '', outcome: 'failed' });
   };

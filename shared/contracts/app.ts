@@ -7,7 +7,7 @@ import { staffState } from './desk.ts';
 import { deskMethods } from './desk-methods.ts';
 import { numbersMethods } from './numbers.ts';
 import { printersMethods } from './printers.ts';
-import { printersSetupMethods } from './printers-setup.ts';
+import { printersSetupMethods, setupPrintersMethods } from './printers-setup.ts';
 import { settingsMethods } from './settings-view.ts';
 import {
   catalogue,
@@ -219,6 +219,7 @@ export const appContract = {
     ...numbersMethods,
     ...printersMethods,
     ...printersSetupMethods,
+    ...setupPrintersMethods,
     'visit.list': read(
       ['service'],
       z.strictObject({ limit: z.int().min(1).max(100_000).default(100) }),

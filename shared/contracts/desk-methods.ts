@@ -57,12 +57,6 @@ const needsSecond = z.strictObject({
 export const deskCheckInOutcome = z.union([scanOutcome, needsSecond]);
 export type DeskCheckInOutcome = z.output<typeof deskCheckInOutcome>;
 
-const printerPlace = z.strictObject({
-  host: z.string().min(1).max(255),
-  port: z.int().min(1).max(65535),
-  width: z.union([z.literal(576), z.literal(384)]),
-});
-
 const edits = z.strictObject({
   note: z.string().trim().max(500).nullable().optional(),
   claim: z
@@ -83,21 +77,6 @@ export const deskMethods = {
     z.strictObject({ office: officeId }),
     { repeatable: false },
   ),
-  /** Whether something takes a connection there. */
-  'setup.tryPrinter': read(
-    ['desk'],
-    z.strictObject({ host: z.string().min(1).max(255), port: z.int().min(1).max(65535) }),
-    z.strictObject({ answers: z.boolean() }),
-  ),
-  /** The printer of this machine; null: none. It is used from the next start on. */
-  'setup.printer': write(
-    ['desk'],
-    z.strictObject({
-      printer: printerPlace.nullable(),
-    }),
-    nothing,
-    { repeatable: true },
-  ),
   /** What this machine is; it holds from the next start on. What is not given stays as it was. */
   'setup.machine': write(
     ['desk'],
@@ -113,13 +92,6 @@ export const deskMethods = {
     }),
     nothing,
     { repeatable: true },
-  ),
-  /** Prints a trial ticket there. `code` is what the scanner reads from it; `taken`: the printer has it and says nothing. */
-  'setup.trial': write(
-    ['desk'],
-    printerPlace,
-    z.strictObject({ code: z.string().max(40), outcome: z.enum(['printed', 'taken', 'failed']) }),
-    { repeatable: false },
   ),
   /** The set-up is over: the program starts anew with what was said. */
   'setup.done': write(['desk'], nothing, nothing, { repeatable: true }),

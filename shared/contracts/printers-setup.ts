@@ -122,41 +122,62 @@ const testView = z.discriminatedUnion('outcome', [
 ]);
 export type TestView = z.output<typeof testView>;
 
+const wrongPrinter = z.strictObject({
+  outcome: z.literal('wrong'),
+  /** Which of them, from 0; null: all of them together. */
+  at: z.int().min(0).nullable(),
+  /** `same`: two of them are one printer. */
+  why: z.enum(['id', 'name', 'roles', 'link', 'profile', 'width', 'codePage', 'other', 'same', 'many']),
+  /** For logs, in English. */
+  message: z.string(),
+});
+export type WrongPrinter = z.output<typeof wrongPrinter>;
 const saveView = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('saved'), set: printersSetView }),
-  z.strictObject({
-    outcome: z.literal('wrong'),
-    /** Which of them, from 0; null: all of them together. */
-    at: z.int().min(0).nullable(),
-    /** `same`: two of them are one printer. */
-    why: z.enum(['id', 'name', 'roles', 'link', 'profile', 'width', 'codePage', 'other', 'same', 'many']),
-    /** For logs, in English. */
-    message: z.string(),
-  }),
+  wrongPrinter,
 ]);
 export type SaveView = z.output<typeof saveView>;
 
-export const printersSetupMethods = {
-  'printers.list': read(['desk'], nothing, printersSetView),
-  /** Nothing is sent to any of them; of the network only these addresses are tried. */
-  'printers.find': read(
+const addresses = z.strictObject({ addresses: z.array(z.strictObject({ host, port })).max(ADDRESSES_AT_MOST) });
+const printers = z.strictObject({ printers: z.array(printerSet).max(PRINTERS_AT_MOST * 2) });
+/** Nothing is sent to any of them; of the network only these addresses are tried. */
+const find = read(['desk'], addresses, findView);
+/** Asks what it answers; prints nothing. `conflict`: it is printing. */
+const probe = read(['desk'], z.strictObject({ link: printerLinkView }), probeView);
+/** A paper for whoever sets it up: it is no job, and counts nowhere. `conflict`: it is printing. */
+const testPage = write(['desk'], z.strictObject({ printer: printerSet, kind: z.enum(TEST_KINDS) }), testView, {
+  repeatable: false,
+});
+
+/** In the first start, when nobody can be signed in yet; afterwards they answer `conflict`. */
+export const setupPrintersMethods = {
+  'setup.profiles': read(['desk'], nothing, z.strictObject({ profiles: z.array(profileView) })),
+  'setup.find': find,
+  'setup.probe': probe,
+  'setup.testPage': testPage,
+  /** The printers of this machine, none too. They hold from the next start on. */
+  'setup.printers': write(
     ['desk'],
-    z.strictObject({ addresses: z.array(z.strictObject({ host, port })).max(ADDRESSES_AT_MOST) }),
-    findView,
+    printers,
+    z.discriminatedUnion('outcome', [z.strictObject({ outcome: z.literal('saved') }), wrongPrinter]),
+    { repeatable: true },
   ),
-  /** Asks what it answers; prints nothing. `conflict`: it is printing. */
-  'printers.probe': read(['desk'], z.strictObject({ link: printerLinkView }), probeView),
-  /** A paper for whoever sets it up: it is no job, and counts nowhere. `conflict`: it is printing. */
-  'printers.testPage': write(['desk'], z.strictObject({ printer: printerSet, kind: z.enum(TEST_KINDS) }), testView, {
-    repeatable: false,
-  }),
-  /** All of them, instead of those before. They hold from the next start on. */
-  'printers.save': write(
+  /** Prints a trial ticket. `code` is what the scanner reads from it; `taken`: the printer has it and says nothing. */
+  'setup.trial': write(
     ['desk'],
-    z.strictObject({ printers: z.array(printerSet).max(PRINTERS_AT_MOST * 2) }),
-    saveView,
+    z.strictObject({ printer: printerSet }),
+    z.strictObject({ code: z.string().max(40), outcome: z.enum(['printed', 'taken', 'failed']) }),
     { repeatable: false },
   ),
+} as const;
+
+export const printersSetupMethods = {
+  'printers.list': read(['desk'], nothing, printersSetView),
+  'printers.find': find,
+  'printers.probe': probe,
+  'printers.testPage': testPage,
+  /** All of them, instead of those before. They hold from the next start on. */
+  'printers.save': write(['desk'], printers, saveView, { repeatable: false }),
   /** As it was before the last change; once more takes that back. `conflict`: nothing was changed. */
   'printers.undo': write(['desk'], nothing, printersSetView, { repeatable: false }),
   /** Starts the program anew, so that what was saved holds. */

@@ -534,14 +534,28 @@ describe('the first start', () => {
     expect(await violations()).toEqual([]);
     await shoot('setup-2');
     await enter('setup-next');
-    await fill('setup-host', '127.0.0.1');
-    await fill('setup-port', String(stage.printer.port));
-    await enter('setup-try');
-    await until('the printer answers', async () =>
-      (await page().locator('[role="status"]').innerText()).endsWith('отвечает.') ? true : null,
-    );
+    await page().locator('[data-setup="3"]').waitFor();
     expect(await violations()).toEqual([]);
     await shoot('setup-3');
+    // Found at its address, asked at once, a paper on trial, and kept.
+    await enter('printer-add');
+    await fill('printer-addresses', `127.0.0.1:${stage.printer.port}`);
+    await press('Enter');
+    await page().locator('[data-action="printer-found"]').first().waitFor();
+    expect(await violations()).toEqual([]);
+    await shoot('setup-3-found');
+    await press('Enter');
+    await page().locator('[data-verdict="each"]').waitFor({ timeout: 20_000 });
+    await fill('printer-name', 'Принтер киоска');
+    const tried = await papers();
+    await enter('printer-test', 'ticket');
+    await until('a paper', async () => ((await papers()) > tried ? true : null));
+    expect(await violations()).toEqual([]);
+    await shoot('setup-3-printer');
+    await enter('printer-save');
+    await page().locator('[data-printer="printer"]').waitFor();
+    expect(await violations()).toEqual([]);
+    await shoot('setup-3-kept');
     await enter('setup-next');
     await page().locator('[data-setup="4"]').waitFor();
     await scanAt(talon.app, page(), 'EZ1ABCDEFGH2345');
@@ -590,10 +604,13 @@ describe('the first start', () => {
     expect(kept.settings).toEqual({
       'windows.roles': ['kiosk', 'desk'],
       'windows.kioskDisplay': 'other',
-      'printer.kind': 'tcp',
-      'printer.host': '127.0.0.1',
-      'printer.port': stage.printer.port,
-      'printer.width': 576,
+      printers: [
+        expect.objectContaining({
+          ...{ id: 'printer', name: 'Принтер киоска', roles: ['kiosk', 'desk', 'copy'], profile: 'epson', width: 576 },
+          link: { kind: 'tcp', host: '127.0.0.1', port: stage.printer.port },
+          answers: { questions: [1, 2, 3, 4], processId: true, fence: true },
+        }),
+      ],
       'scan.camera': camera,
       'screen.inches': 23.8,
     });

@@ -3,15 +3,17 @@ import {
   type FindView,
   PRINTERS_AT_MOST,
   type PrinterLinkView,
+  type PrinterProfileView,
   type PrinterSet,
   type PrintersSetView,
   type ProbeView,
   type SaveView,
   type TestKind,
   type TestView,
+  type WrongPrinter,
 } from '../../../shared/contracts/printers-setup.ts';
 import { CallFailure } from '../../../shared/contracts/result.ts';
-import type { Clock, CorePorts, Log, TicketRenderer } from '../ports.ts';
+import type { Clock, CorePorts, Log, TicketContent, TicketRenderer } from '../ports.ts';
 import { codePages } from '../printing/code-pages.ts';
 import type { PrinterWay } from '../printing/links.ts';
 import { printerConfig, type PrinterConfig, printerLink } from '../printing/printer-config.ts';
@@ -128,8 +130,11 @@ export const createPrinterTools = (ports: PrinterToolsPorts) => {
       });
     },
 
-    /** @throws CallFailure invalid-input for what could not be saved either */
-    test: async (printer: PrinterSet, kind: TestKind): Promise<TestView> => {
+    /**
+     * @param content of the ticket, instead of the sample
+     * @throws CallFailure invalid-input for what could not be saved either
+     */
+    test: async (printer: PrinterSet, kind: TestKind, content?: TicketContent): Promise<TestView> => {
       const wrong = wrongIn([printer]);
       if (wrong) throw new CallFailure('invalid-input', wrong.message);
       const config = printerConfig.parse(printer);
@@ -146,6 +151,7 @@ export const createPrinterTools = (ports: PrinterToolsPorts) => {
           renderer,
           template: read.ok ? read.template : DEFAULT_TEMPLATE,
           timeZone: office?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+          ...(content ? { content } : {}),
           ...(ports.timeouts?.print ? { timeouts: ports.timeouts.print } : {}),
         }),
       );
@@ -156,12 +162,11 @@ export type PrinterTools = ReturnType<typeof createPrinterTools>;
 
 // --- keeping what was found: whoever is signed in and may ---
 
-type Wrong = Extract<SaveView, { outcome: 'wrong' }>;
 const FIELDS = ['id', 'name', 'roles', 'link', 'profile', 'width', 'codePage'] as const;
 
 /** @returns what is wrong with the first that is, null when all can be used */
-const wrongIn = (printers: readonly PrinterSet[]): Wrong | null => {
-  const wrong = (at: number | null, why: Wrong['why'], message: string): Wrong => ({
+const wrongIn = (printers: readonly PrinterSet[]): WrongPrinter | null => {
+  const wrong = (at: number | null, why: WrongPrinter['why'], message: string): WrongPrinter => ({
     outcome: 'wrong',
     at,
     why,
@@ -184,6 +189,20 @@ const wrongIn = (printers: readonly PrinterSet[]): Wrong | null => {
   }
   return printers.length > PRINTERS_AT_MOST ? wrong(null, 'many', `at most ${PRINTERS_AT_MOST} printers`) : null;
 };
+
+/** @returns them as a setting holds them, or what is wrong with them */
+export const readPrinters = (printers: readonly PrinterSet[]): { printers: PrinterConfig[] } | WrongPrinter =>
+  wrongIn(printers) ?? { printers: printers.map((one) => printerConfig.parse(one)) };
+
+/** The models that are known, as somebody chooses one. */
+export const profileViews = (): PrinterProfileView[] =>
+  Object.entries(PROFILES).map(([id, { name, dialect, widths, cutter }]) => ({
+    id,
+    name,
+    dialect,
+    widths: [...widths],
+    cutter,
+  }));
 
 export interface PrintersSetupPorts {
   store: Store;
@@ -230,13 +249,7 @@ export const createPrintersSetup = ({ store, settings, settingsView, actor, rest
       simple,
       waits: JSON.stringify(set) !== JSON.stringify(settings().get('printers')),
       before: before()?.length ?? null,
-      profiles: Object.entries(PROFILES).map(([id, { name, dialect, widths, cutter }]) => ({
-        id,
-        name,
-        dialect,
-        widths: [...widths],
-        cutter,
-      })),
+      profiles: profileViews(),
     };
   };
 
@@ -249,9 +262,9 @@ export const createPrintersSetup = ({ store, settings, settingsView, actor, rest
     /** @throws CallFailure forbidden; whatever the settings throw that cannot be written */
     save: async (printers: readonly PrinterSet[]): Promise<SaveView> => {
       actor();
-      const wrong = wrongIn(printers);
-      if (wrong) return wrong;
-      await write(printers.map((one) => printerConfig.parse(one)));
+      const read = readPrinters(printers);
+      if ('outcome' in read) return read;
+      await write(read.printers);
       return { outcome: 'saved', set: list() };
     },
     /** @throws CallFailure forbidden | conflict */

@@ -3,7 +3,9 @@ import type { z } from 'zod';
 import type { AppContract } from '../../../shared/contracts/app.ts';
 import { CallFailure } from '../../../shared/contracts/result.ts';
 import type { Handlers } from '../dispatch.ts';
+import { trialTicket } from '../printing/sample.ts';
 import type { SettingKey } from '../settings/schema.ts';
+import { type PrinterTools, profileViews, readPrinters } from './printers-setup.ts';
 
 /** The first start of a machine that belongs to no office yet. Whoever begins it may finish it; then it is over for good. */
 
@@ -11,11 +13,9 @@ export interface SetupPorts {
   /** It belongs to an office, and goes on. */
   isSetUp: () => boolean;
   enrol: (about: { url: string; code: string }) => Promise<{ office: number }>;
-  tryPrinter: (host: string, port: number) => Promise<boolean>;
-  trial: (
-    printer: { host: string; port: number; width: 576 | 384 },
-    code: string,
-  ) => Promise<'printed' | 'taken' | 'failed'>;
+  tools: PrinterTools;
+  /** Epoch ms. */
+  now: () => number;
   /** @throws Error when the device's file cannot be written */
   save: (key: SettingKey, value: z.core.util.JSONType | undefined) => void;
   restart: () => void;
@@ -40,17 +40,28 @@ export const createSetup = (ports: SetupPorts) => {
       begun = true;
       return { office: (await ports.enrol(about)).office };
     },
-    'setup.tryPrinter': async ({ host, port }) => {
+    'setup.profiles': () => {
       begin();
-      return { answers: await ports.tryPrinter(host, port) };
+      return { profiles: profileViews() };
     },
-    'setup.printer': ({ printer }) => {
+    'setup.find': ({ addresses }) => {
       begin();
-      ports.save('printer.kind', printer ? 'tcp' : undefined);
-      ports.save('printer.host', printer?.host);
-      ports.save('printer.port', printer?.port);
-      ports.save('printer.width', printer?.width);
-      return {};
+      return ports.tools.find(addresses);
+    },
+    'setup.probe': ({ link }) => {
+      begin();
+      return ports.tools.probe(link);
+    },
+    'setup.testPage': ({ printer, kind }) => {
+      begin();
+      return ports.tools.test(printer, kind);
+    },
+    'setup.printers': ({ printers }) => {
+      begin();
+      const read = readPrinters(printers);
+      if ('outcome' in read) return read;
+      ports.save('printers', read.printers.length === 0 ? undefined : read.printers);
+      return { outcome: 'saved' };
     },
     'setup.machine': ({ roles, kioskDisplay, inches, camera }) => {
       begin();
@@ -60,11 +71,13 @@ export const createSetup = (ports: SetupPorts) => {
       if (camera !== undefined) ports.save('scan.camera', camera ?? undefined);
       return {};
     },
-    'setup.trial': async (printer) => {
+    'setup.trial': async ({ printer }) => {
       begin();
       // Another one each time, so that an old paper before the scanner is not taken for the new one.
       const code = `TALON-TEST-${String(randomInt(10_000)).padStart(4, '0')}`;
-      return { code, outcome: await ports.trial(printer, code) };
+      const test = await ports.tools.test(printer, 'ticket', trialTicket(code, ports.now()));
+      if (test.outcome !== 'sent') return { code, outcome: 'failed' };
+      return { code, outcome: test.grade === 'A' || test.grade === 'B' ? 'printed' : 'taken' };
     },
     'setup.done': () => {
       begin();

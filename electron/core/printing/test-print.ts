@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BlockReason, Grade } from '../../../shared/domain/model.ts';
 import { assertNever } from '../../../shared/domain/model.ts';
-import type { Clock, Log, PrinterPort, TicketRenderer } from '../ports.ts';
+import type { Clock, Log, PrinterPort, TicketContent, TicketRenderer } from '../ports.ts';
 import { DIALECTS } from './dialects/index.ts';
 import type { PaperOp } from './paper-ops.ts';
 import type { PrinterConfig } from './printer-config.ts';
@@ -36,6 +36,8 @@ export interface TestPrintPorts {
   renderer: TicketRenderer;
   template: TicketTemplate;
   timeZone: string;
+  /** What stands on the ticket, instead of the sample. */
+  content?: TicketContent;
   timeouts?: Partial<SpoolTimeouts>;
 }
 
@@ -83,7 +85,7 @@ const sheetOf = (config: PrinterConfig, kind: TestPaper, ports: TestPrintPorts):
     }
     case 'ticket':
     case 'text': {
-      const content = sampleTicket(ports.clock.now(), ports.timeZone);
+      const content = ports.content ?? sampleTicket(ports.clock.now(), ports.timeZone);
       const page = config.codePage?.page;
       const inText = kind === 'text';
       if (inText && (page === undefined || !textTicket(content, ports.template, { page, width }))) return null;

@@ -2,28 +2,15 @@ import { Plus, RotateCcw, Undo2 } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PrinterHistoryView } from '../../../shared/contracts/app.ts';
-import type { PrinterSet, PrintersSetView, SaveView } from '../../../shared/contracts/printers-setup.ts';
+import type { PrinterSet, PrintersSetView } from '../../../shared/contracts/printers-setup.ts';
 import { useDesk } from '../view.ts';
 import { AddPrinter } from './AddPrinter.tsx';
 import { withPrinter } from './draft.ts';
 import { PrinterCard } from './PrinterCard.tsx';
 import { SetUpPrinter } from './SetUpPrinter.tsx';
 import { deskTools } from './tools.ts';
+import { wrongWords } from './words.ts';
 import './printers.css';
-
-const WRONG_WORDS = {
-  id: 'printers.save.wrong.id',
-  name: 'printers.save.wrong.name',
-  roles: 'printers.save.wrong.roles',
-  link: 'printers.save.wrong.link',
-  profile: 'printers.save.wrong.profile',
-  width: 'printers.save.wrong.width',
-  codePage: 'printers.save.wrong.codePage',
-  other: 'printers.save.wrong.other',
-  same: 'printers.save.wrong.same',
-  many: 'printers.save.wrong.many',
-} as const satisfies Record<Extract<SaveView, { outcome: 'wrong' }>['why'], string>;
-const PRINTERS_AT_MOST = 8;
 
 /** Printers of this machine: how they are, setting one up, and taking that back. */
 export const PrintersPage = () => {
@@ -83,7 +70,7 @@ export const PrintersPage = () => {
   const save = async (printers: PrinterSet[]): Promise<string | null> => {
     const result = await client.call('printers.save', { printers });
     if (!result.ok) return t(result.error.code === 'forbidden' ? 'printers.forbidden' : 'printers.save.failed');
-    if (result.value.outcome === 'wrong') return t(WRONG_WORDS[result.value.why], { most: PRINTERS_AT_MOST });
+    if (result.value.outcome === 'wrong') return wrongWords(t, result.value);
     setSet(result.value.set);
     setUndone(false);
     setSaid(null);

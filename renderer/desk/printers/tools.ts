@@ -22,6 +22,14 @@ export interface PrinterTools {
   profiles: readonly PrinterProfileView[];
 }
 
+/** In a first start. */
+export const setupTools = (client: Client, profiles: readonly PrinterProfileView[]): PrinterTools => ({
+  find: (addresses) => client.call('setup.find', { addresses: [...addresses] }),
+  probe: (link) => client.call('setup.probe', { link }),
+  test: (printer, kind) => client.call('setup.testPage', { printer, kind }),
+  profiles,
+});
+
 export const deskTools = (client: Client, profiles: readonly PrinterProfileView[]): PrinterTools => ({
   find: (addresses) => client.call('printers.find', { addresses: [...addresses] }),
   probe: (link) => client.call('printers.probe', { link }),

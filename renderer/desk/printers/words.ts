@@ -1,5 +1,5 @@
 import type { TFunction } from 'i18next';
-import type { PrinterLinkView } from '../../../shared/contracts/printers-setup.ts';
+import type { PrinterLinkView, WrongPrinter } from '../../../shared/contracts/printers-setup.ts';
 
 /** Printers in words. */
 
@@ -58,9 +58,26 @@ export const JOB_WORDS = {
   expired: 'printers.history.job.expired',
 } as const;
 
+const WRONG_WORDS = {
+  id: 'printers.save.wrong.id',
+  name: 'printers.save.wrong.name',
+  roles: 'printers.save.wrong.roles',
+  link: 'printers.save.wrong.link',
+  profile: 'printers.save.wrong.profile',
+  width: 'printers.save.wrong.width',
+  codePage: 'printers.save.wrong.codePage',
+  other: 'printers.save.wrong.other',
+  same: 'printers.save.wrong.same',
+  many: 'printers.save.wrong.many',
+} as const satisfies Record<WrongPrinter['why'], string>;
+/** As the contract has it: the page must not import what checks it. */
+const PRINTERS_AT_MOST = 8;
+
 const isFault = (kind: string): kind is keyof typeof FAULT_WORDS => Object.hasOwn(FAULT_WORDS, kind);
 
 export const faultWords = (t: TFunction, kind: string): string => (isFault(kind) ? t(FAULT_WORDS[kind]) : kind);
+export const wrongWords = (t: TFunction, { why }: WrongPrinter): string =>
+  t(WRONG_WORDS[why], { most: PRINTERS_AT_MOST });
 export const outcomeWords = (t: TFunction, outcome: (typeof OUTCOMES)[number]): string => t(OUTCOME_WORDS[outcome]);
 
 export const linkWords = (t: TFunction, link: PrinterLinkView): string => {

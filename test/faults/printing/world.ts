@@ -106,9 +106,9 @@ export const openWorld = async (setup: Setup, ground: Ground, dir: string): Prom
       return started;
     };
     core = await start();
-    const call = (...args: Parameters<typeof core.call>): Promise<Record<string, unknown>> => {
+    const call = async (method: string, params: unknown): Promise<Record<string, unknown>> => {
       if (!core) throw new Error('the core is not there');
-      return core.call(...args);
+      return core.call(method, params);
     };
     await until('live', async () => {
       const { sync } = (await call('system.state', {})) as { sync: { state: string } };
