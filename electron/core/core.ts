@@ -293,6 +293,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
       retryParked: () => sync.retryParked(),
       saveDeviceSettings: save,
       printerTools,
+      renderer: ports.render,
       restart: () => emit('device.restart', {}),
       onStaff: (state) => {
         if (state.phase !== 'signed-out') setup.over();

@@ -7,6 +7,7 @@ import { staffState } from './desk.ts';
 import { deskMethods } from './desk-methods.ts';
 import { numbersMethods } from './numbers.ts';
 import { printersMethods } from './printers.ts';
+import { ticketTemplateMethods } from './ticket-template.ts';
 import { printersSetupMethods, setupPrintersMethods } from './printers-setup.ts';
 import { settingsMethods } from './settings-view.ts';
 import {
@@ -220,6 +221,7 @@ export const appContract = {
     ...printersMethods,
     ...printersSetupMethods,
     ...setupPrintersMethods,
+    ...ticketTemplateMethods,
     'visit.list': read(
       ['service'],
       z.strictObject({ limit: z.int().min(1).max(100_000).default(100) }),

@@ -1,6 +1,6 @@
 export const printersEn = {
   printers: {
-    tabs: { label: 'What to set up', all: 'All settings', printers: 'Printers' },
+    tabs: { label: 'What to set up', all: 'All settings', printers: 'Printers', ticket: 'Ticket' },
     title: 'Printers',
     intro: 'Find a printer, see what it can do, and print a test. Whatever is saved can be put back as it was.',
     failed: 'That did not work. Please try again.',

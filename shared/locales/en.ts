@@ -2,6 +2,7 @@ import { auditEn } from './en-audit.ts';
 import { deskEn } from './en-desk.ts';
 import { numbersEn } from './en-numbers.ts';
 import { printersEn } from './en-printers.ts';
+import { ticketPageEn } from './en-ticket-page.ts';
 import { walkInEn } from './en-walkin.ts';
 import type { Locale } from './ru.ts';
 
@@ -288,4 +289,5 @@ export const en: Locale = {
   ...auditEn,
   ...numbersEn,
   ...printersEn,
+  ...ticketPageEn,
 };

@@ -1,7 +1,7 @@
 /** Setting printers up: for whoever stands before one and wants it to print. */
 export const printersRu = {
   printers: {
-    tabs: { label: 'Что настроить', all: 'Все настройки', printers: 'Принтеры' },
+    tabs: { label: 'Что настроить', all: 'Все настройки', printers: 'Принтеры', ticket: 'Талон' },
     title: 'Принтеры',
     intro: 'Здесь принтер находят, проверяют, что он умеет, и печатают пробу. Сохранённое можно вернуть как было.',
     failed: 'Не получилось. Попробуйте ещё раз.',

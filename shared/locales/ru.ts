@@ -2,6 +2,7 @@ import { auditRu } from './ru-audit.ts';
 import { deskRu } from './ru-desk.ts';
 import { numbersRu } from './ru-numbers.ts';
 import { printersRu } from './ru-printers.ts';
+import { ticketPageRu } from './ru-ticket-page.ts';
 import { walkInRu } from './ru-walkin.ts';
 
 /** Russian, the language that others are translated from. Plain words, polite, short. */
@@ -299,6 +300,7 @@ export const ru = {
   ...auditRu,
   ...numbersRu,
   ...printersRu,
+  ...ticketPageRu,
 };
 
 type Texts<T> = { [K in keyof T]: T[K] extends string ? string : Texts<T[K]> };

@@ -97,6 +97,10 @@ const TABLE: Record<string, string> = {
   'printers.save': ' A',
   'printers.undo': ' A',
   'printers.restart': ' A',
+  'ticket.template': ' A',
+  'ticket.preview': ' A',
+  'ticket.read': ' A',
+  'ticket.save': ' A',
   'settings.view': ' A',
   'settings.set': ' A',
 };

@@ -2,6 +2,7 @@ import { setImmediate as turnOf } from 'node:timers/promises';
 import type { AppContract } from '../../../shared/contracts/app.ts';
 import type { StaffState } from '../../../shared/contracts/desk.ts';
 import type { printersSetupMethods } from '../../../shared/contracts/printers-setup.ts';
+import type { ticketTemplateMethods } from '../../../shared/contracts/ticket-template.ts';
 import { formatBookingNumber } from '../../../shared/domain/booking-number.ts';
 import { formatTicketNumber } from '../../../shared/domain/ticket-number.ts';
 import type { z } from 'zod';
@@ -9,7 +10,7 @@ import type { Checkin, CheckinPorts } from '../checkin/checkin.ts';
 import type { createRequests } from '../checkin/requests.ts';
 import type { createWalkIn } from '../checkin/walk-in.ts';
 import type { Handlers } from '../dispatch.ts';
-import type { Secrets } from '../ports.ts';
+import type { Secrets, TicketRenderer } from '../ports.ts';
 import type { createCatalogue } from '../queue/catalogue.ts';
 import { createSearch } from '../search/search.ts';
 import type { SettingKey } from '../settings/schema.ts';
@@ -28,6 +29,7 @@ import { createHall } from './hall.ts';
 import { createHandover } from './handover.ts';
 import { createNumbers } from './numbers.ts';
 import { createOffice } from './office.ts';
+import { createTicketTemplate } from './ticket-template.ts';
 import { createPrintersSetup, type PrinterTools } from './printers-setup.ts';
 import { guardDesk } from './rights-table.ts';
 import { createSettingsView } from './settings-view.ts';
@@ -50,6 +52,8 @@ export interface FrontPorts extends CheckinPorts {
   /** @throws Error when the file of this device cannot be written */
   saveDeviceSettings: (key: SettingKey, value: z.core.util.JSONType | undefined) => void;
   printerTools: PrinterTools;
+  /** Draws a ticket. */
+  renderer: TicketRenderer;
   restart: () => void;
   onStaff: (state: StaffState) => void;
   onDesk: () => void;
@@ -63,6 +67,7 @@ type DeskMethods = Extract<
   | `settings.${'view' | 'set'}`
   | `numbers.${string}`
   | keyof typeof printersSetupMethods
+  | keyof typeof ticketTemplateMethods
 >;
 type FrontHandlers = Pick<Handlers<AppContract>, DeskMethods>;
 
@@ -160,6 +165,11 @@ export const createFront = (ports: FrontPorts) => {
     saveDeviceSettings: ports.saveDeviceSettings,
   });
   const { printerTools } = ports;
+  const ticketTemplate = createTicketTemplate({
+    ...{ store, clock, settings, settingsView },
+    renderer: ports.renderer,
+    actor: () => staff.require('settings'),
+  });
   const printersSetup = createPrintersSetup({
     store,
     settings,
@@ -243,6 +253,10 @@ export const createFront = (ports: FrontPorts) => {
     'audit.csv': (input) => auditLog.csv(input),
     'settings.view': () => settingsView.list(),
     'settings.set': (input) => settingsView.set(input),
+    'ticket.template': () => ticketTemplate.view(),
+    'ticket.preview': (input) => ticketTemplate.preview(input),
+    'ticket.read': ({ json: pasted }) => ticketTemplate.read(pasted),
+    'ticket.save': ({ template }) => ticketTemplate.save(template),
     'printers.list': () => printersSetup.list(),
     'printers.find': ({ addresses }) => printerTools.find(addresses),
     'printers.probe': ({ link }) => printerTools.probe(link),

@@ -67,6 +67,10 @@ export const DESK_NEEDS: Readonly<Record<string, Right | 'anybody' | 'open'>> = 
   'printers.save': 'settings',
   'printers.undo': 'settings',
   'printers.restart': 'settings',
+  'ticket.template': 'settings',
+  'ticket.preview': 'settings',
+  'ticket.read': 'settings',
+  'ticket.save': 'settings',
   'settings.view': 'settings',
   'settings.set': 'settings',
 };

@@ -146,6 +146,13 @@ export const createSettingsView = ({ store, moment, settings, actor, saveDeviceS
   };
 
   return {
+    /** @returns where that value comes from */
+    sourceOf: (key: SettingKey): Source =>
+      changed.get(key)?.source ??
+      settings()
+        .list()
+        .find((one) => one.key === key)?.source ??
+      'build',
     /** @returns the value that will hold from the next start on */
     holds: <K extends SettingKey>(key: K): SettingValue<K> => holds(key).value as SettingValue<K>,
     /**

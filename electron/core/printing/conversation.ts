@@ -79,7 +79,10 @@ export const converse = (link: PrinterLink, clock: Clock, dialect: Dialect, on: 
       else if (reply.kind === 'done') done(reply.processId);
       else {
         const jobId = fences.shift();
-        if (jobId !== undefined) on.fence(jobId);
+        if (jobId === undefined) continue;
+        // Its end is known. An id may follow, and is still told; a printer that only knows fences never says one.
+        owed.delete(jobId);
+        on.fence(jobId);
       }
     }
   });

@@ -1,10 +1,15 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { PrintersPage } from '../printers/PrintersPage.tsx';
+import { TicketPage } from '../ticket/TicketPage.tsx';
 import { SettingsPage } from './SettingsPage.tsx';
 
-const TABS = ['all', 'printers'] as const;
-const TAB_WORDS = { all: 'printers.tabs.all', printers: 'printers.tabs.printers' } as const;
+const TABS = ['all', 'printers', 'ticket'] as const;
+const TAB_WORDS = {
+  all: 'printers.tabs.all',
+  printers: 'printers.tabs.printers',
+  ticket: 'printers.tabs.ticket',
+} as const;
 
 /** The settings one by one, and what has a page of its own. */
 export const SettingsView = () => {
@@ -26,7 +31,7 @@ export const SettingsView = () => {
           </button>
         ))}
       </div>
-      {tab === 'all' ? <SettingsPage /> : <PrintersPage />}
+      {tab === 'all' ? <SettingsPage /> : tab === 'printers' ? <PrintersPage /> : <TicketPage />}
     </>
   );
 };

@@ -32,11 +32,14 @@ export const runTrials = async (trials: readonly Trial[], { parallel, onResult }
   const results: Result[] = [];
   let worlds = 0;
 
-  const tryOne = async (trial: Trial, world: World, ground: Ground): Promise<boolean> => {
+  /** @returns the world for the next trial, null when this one is stuck: then that begins anew */
+  const tryOne = async (trial: Trial, at: World | null, ground: Ground): Promise<World | null> => {
     const started = performance.now();
+    let world = at;
     let facts: TrialFacts | null = null;
     let verdict: Result['verdict'];
     try {
+      world ??= await openWorld(trial.setup, ground, join(dir, `world-${(worlds += 1)}`));
       facts = await tryFault(trial.fault, world, ground);
       verdict = judge(facts);
     } catch (error) {
@@ -46,7 +49,9 @@ export const runTrials = async (trials: readonly Trial[], { parallel, onResult }
     const result = { ...trial, verdict, ms: performance.now() - started };
     results.push(result);
     onResult?.(result, facts);
-    return facts !== null;
+    if (facts !== null) return world;
+    await world?.close();
+    return null;
   };
   const row = async (n: number): Promise<void> => {
     let ground: Ground | null = null;
@@ -56,11 +61,7 @@ export const runTrials = async (trials: readonly Trial[], { parallel, onResult }
         let world: World | null = null;
         try {
           for (const trial of group.trials) {
-            world ??= await openWorld(group.setup, ground, join(dir, `world-${(worlds += 1)}`));
-            if (await tryOne(trial, world, ground)) continue;
-            // Whatever it is stuck in, the next trial begins anew.
-            await world.close();
-            world = null;
+            world = await tryOne(trial, world, ground);
           }
         } finally {
           await world?.close();
@@ -71,7 +72,9 @@ export const runTrials = async (trials: readonly Trial[], { parallel, onResult }
     }
   };
   try {
-    await Promise.all(Array.from({ length: parallel }, (_, n) => row(n)));
+    const rows = await Promise.allSettled(Array.from({ length: parallel }, (_, n) => row(n)));
+    const broken = rows.find(({ status }) => status === 'rejected');
+    if (broken?.status === 'rejected') throw broken.reason;
   } finally {
     await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   }
