@@ -606,9 +606,21 @@ describe('the first start', () => {
       'windows.kioskDisplay': 'other',
       printers: [
         expect.objectContaining({
-          ...{ id: 'printer', name: 'Принтер киоска', roles: ['kiosk', 'desk', 'copy'], profile: 'epson', width: 576 },
-          link: { kind: 'tcp', host: '127.0.0.1', port: stage.printer.port },
-          answers: { questions: [1, 2, 3, 4], processId: true, fence: true },
+          id: 'printer',
+          name: 'Принтер киоска',
+          roles: ['kiosk', 'desk', 'copy'],
+          profile: 'epson',
+          width: 576,
+          link: {
+            kind: 'tcp',
+            host: '127.0.0.1',
+            port: stage.printer.port,
+          },
+          answers: {
+            questions: [1, 2, 3, 4],
+            processId: true,
+            fence: true,
+          },
         }),
       ],
       'scan.camera': camera,

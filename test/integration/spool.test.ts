@@ -331,4 +331,11 @@ describe('the program', () => {
     expect(printer.tickets).toHaveLength(1);
     expect(bench.logged.some((l) => l.event === 'print.listener')).toBe(true);
   });
+
+  it('one that answers fences alone, asked for both, says so of every ticket of a busy hour', async () => {
+    const { bench } = await start({ gsH: false });
+    const seen: string[] = [];
+    for (let i = 0; i < 4; i += 1) seen.push(view(await bench.until(bench.print(), finished)));
+    expect(seen).toEqual(Array(4).fill('printed/B'));
+  });
 });

@@ -75,7 +75,7 @@ ${process.getuid?.() === 0 ? 'User lp\nGroup lp\n' : ''}`;
 export interface Cups {
   host: string;
   port: number;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /**

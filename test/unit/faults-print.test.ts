@@ -6,11 +6,16 @@ import { reportOf, summaryOf } from '../faults/printing/report.ts';
 /** The judge of the fault runs: it must be able to say no. */
 
 const is = (state: StateSeen['state'], grade: StateSeen['grade'] = null, more: Partial<StateSeen> = {}): StateSeen => ({
-  ...{ state, grade, reason: null, word: null },
+  state,
+  grade,
+  reason: null,
+  word: null,
   ...more,
 });
 const paper = (visit: string, more: Partial<PaperSeen> = {}): PaperSeen => ({
-  ...{ visits: [visit], copy: false, whole: true },
+  visits: [visit],
+  copy: false,
+  whole: true,
   ...more,
 });
 const ours = paper('ours');
@@ -18,31 +23,46 @@ const next = paper('next');
 
 /** As it should be: printed, and the next one too. */
 const GOOD: TrialFacts = {
-  ...{
-    grade: 'A',
-    counts: false,
-    visit: 'ours',
-    told: [is('sending'), is('printed', 'A')],
-    settled: is('printed', 'A'),
+  grade: 'A',
+  counts: false,
+  visit: 'ours',
+  told: [is('sending'), is('printed', 'A')],
+  settled: is('printed', 'A'),
+  papers: [ours],
+  answer: null,
+  answered: null,
+  deskCalled: null,
+  copy: null,
+  desk: 'printed',
+  next: {
+    visit: 'next',
+    state: is('printed', 'A'),
   },
-  ...{ papers: [ours], answer: null, answered: null, deskCalled: null, copy: null, desk: 'printed' },
-  ...{ next: { visit: 'next', state: is('printed', 'A') }, papersEnd: [ours, next] },
+  papersEnd: [ours, next],
 };
 /** Nobody knew, there was none, another one came. */
 const COPIED: TrialFacts = {
   ...GOOD,
-  ...{
-    told: [is('sending'), is('unknown')],
-    settled: is('unknown'),
-    papers: [],
-    answer: 'no',
-    answered: is('unknown'),
-  },
-  ...{ deskCalled: true, copy: is('printed', 'A'), desk: 'unknown', papersEnd: [paper('ours', { copy: true }), next] },
+  told: [is('sending'), is('unknown')],
+  settled: is('unknown'),
+  papers: [],
+  answer: 'no',
+  answered: is('unknown'),
+  deskCalled: true,
+  copy: is('printed', 'A'),
+  desk: 'unknown',
+  papersEnd: [paper('ours', { copy: true }), next],
 };
 const MUTE: TrialFacts = {
-  ...{ ...GOOD, grade: 'E', told: [is('sent'), is('sent', 'E')], settled: is('sent', 'E'), desk: 'sent' },
-  next: { visit: 'next', state: is('sent', 'E') },
+  ...GOOD,
+  grade: 'E',
+  told: [is('sent'), is('sent', 'E')],
+  settled: is('sent', 'E'),
+  desk: 'sent',
+  next: {
+    visit: 'next',
+    state: is('sent', 'E'),
+  },
 };
 
 describe('what is right', () => {
@@ -54,18 +74,23 @@ describe('what is right', () => {
       'by his word',
       {
         ...GOOD,
-        ...{
-          told: COPIED.told,
-          settled: is('unknown'),
-          answer: 'yes',
-          answered: is('printed', null, { word: 'visitor' }),
-        },
+        told: COPIED.told,
+        settled: is('unknown'),
+        answer: 'yes',
+        answered: is('printed', null, { word: 'visitor' }),
       },
       'asked, yes',
     ],
     [
       'expired',
-      { ...GOOD, ...{ told: [is('expired')], settled: is('expired'), papers: [], papersEnd: [next], desk: 'expired' } },
+      {
+        ...GOOD,
+        told: [is('expired')],
+        settled: is('expired'),
+        papers: [],
+        papersEnd: [next],
+        desk: 'expired',
+      },
       'expired',
     ],
     ['a printer that never says so', MUTE, 'sent'],
@@ -148,7 +173,10 @@ describe('the plan', () => {
       'kill-core-sending',
       'kill-core-printing',
       'kill-core-unconfirmed',
-      ...['kill-core-waiting', 'kill-core-sending', 'kill-core-printing', 'kill-core-unconfirmed'],
+      'kill-core-waiting',
+      'kill-core-sending',
+      'kill-core-printing',
+      'kill-core-unconfirmed',
     ]);
     expect(trialsOf({ faults: ['no such'], setups: [] })).toEqual([]);
     expect(new Set(trialsOf(QUICK).map(({ setup }) => setup.grade))).toEqual(new Set(['A', 'B', 'D']));

@@ -8,6 +8,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { serialPrinter } from '../../electron/core/printing/link-serial.ts';
 import { withSafeIo } from '../../electron/core/printing/serial-io.ts';
 
+/** Of coreutils. */
+const MKFIFO = 'mkfifo';
 /** What a promise is rejected with; listened to at once. */
 const failure = (work: Promise<unknown>): Promise<string> => work.then(() => 'no failure', String);
 
@@ -219,7 +221,7 @@ describe('withSafeIo', () => {
   it('writes on as soon as there is room, though nobody tells it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'talon-serial-'));
     const path = join(folder, 'fifo');
-    execFileSync('mkfifo', [path]);
+    execFileSync(MKFIFO, [path]);
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     try {
       const port = {

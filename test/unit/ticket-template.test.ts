@@ -29,8 +29,23 @@ const setUp = (set: { allowed?: boolean; value?: TicketTemplateView; page?: stri
   const printers = set.page
     ? [
         {
-          ...{ id: 'a', name: 'A', roles: ['kiosk'], link: { kind: 'tcp', host: 'h', port: 9100 }, profile: 'epson' },
-          ...{ mode: 'auto', width: 576, codePage: { page: set.page, number: 17 }, answers: null, speedMmPerS: 150 },
+          id: 'a',
+          name: 'A',
+          roles: ['kiosk'],
+          link: {
+            kind: 'tcp',
+            host: 'h',
+            port: 9100,
+          },
+          profile: 'epson',
+          mode: 'auto',
+          width: 576,
+          codePage: {
+            page: set.page,
+            number: 17,
+          },
+          answers: null,
+          speedMmPerS: 150,
         },
       ]
     : [];

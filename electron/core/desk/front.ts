@@ -166,7 +166,10 @@ export const createFront = (ports: FrontPorts) => {
   });
   const { printerTools } = ports;
   const ticketTemplate = createTicketTemplate({
-    ...{ store, clock, settings, settingsView },
+    store,
+    clock,
+    settings,
+    settingsView,
     renderer: ports.renderer,
     actor: () => staff.require('settings'),
   });

@@ -59,7 +59,11 @@ const linesOf = (ops: readonly PaperOp[]): Extract<TicketPreview, { outcome: 'te
         is: 'line',
         align: op.align,
         runs: op.runs.map(({ text, bold = false, inverse = false, wide = 1, high = 1 }) => ({
-          ...{ text, bold, inverse, wide, high },
+          text,
+          bold,
+          inverse,
+          wide,
+          high,
         })),
       };
     if (op.op === 'feed') return { is: 'feed', dots: op.dots };
@@ -81,11 +85,13 @@ export const createTicketTemplate = (ports: TicketTemplatePorts) => {
     const holds = settingsView.holds('ticket.template');
     return {
       outcome: 'kept',
-      template: templateOf(holds) as TicketTemplateView,
+      template: templateOf(holds),
       source: settingsView.sourceOf('ticket.template'),
       waits: JSON.stringify(holds) !== JSON.stringify(settings().get('ticket.template')),
       printers: running().map(({ id, name, width, codePage, mode }) => ({
-        ...{ id, name, width },
+        id,
+        name,
+        width,
         page: mode === 'raster' ? null : (codePage?.page ?? null),
       })),
     };
@@ -112,7 +118,9 @@ export const createTicketTemplate = (ports: TicketTemplatePorts) => {
         office: office?.name ?? NO_OFFICE.name,
         officeSubtitle: office?.subtitle ?? NO_OFFICE.subtitle,
         timeZone: office?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-        ...{ language, staffLanguage: office?.staff_language ?? 'ru', now: clock.now() },
+        language,
+        staffLanguage: office?.staff_language ?? 'ru',
+        now: clock.now(),
       });
       const like = running().find((one) => one.width === width) ?? running()[0] ?? mainOf(settings());
       const codePage = page === null ? null : { page, number: 0 };
@@ -120,7 +128,11 @@ export const createTicketTemplate = (ports: TicketTemplatePorts) => {
       const { ops, mm } = createPaper(config, read.template, renderer)(content);
       const profile = PROFILES[like.profile];
       const bytes = DIALECTS[profile?.dialect ?? 'generic'].job(ops, {
-        ...{ processId: null, fence: false, tellChanges: false, codePage, width },
+        processId: null,
+        fence: false,
+        tellChanges: false,
+        codePage,
+        width,
         cutter: profile?.cutter ?? true,
       }).length;
       const [first] = ops;
@@ -132,11 +144,18 @@ export const createTicketTemplate = (ports: TicketTemplatePorts) => {
           height: bitmap.height,
           bits: Buffer.from(bitmap.bits).toString('base64'),
           insteadOfText: page !== null,
-          ...{ mm, bytes },
+          mm,
+          bytes,
         };
       }
       const columns = Math.floor(width / DOTS_OF_A_CHARACTER);
-      return { outcome: 'text', columns, lines: linesOf(ops), ...{ mm, bytes } };
+      return {
+        outcome: 'text',
+        columns,
+        lines: linesOf(ops),
+        mm,
+        bytes,
+      };
     },
 
     /** @throws CallFailure forbidden */
@@ -149,7 +168,7 @@ export const createTicketTemplate = (ports: TicketTemplatePorts) => {
         return wrongOf([NO_JSON]);
       }
       const read = readTemplate(value);
-      return read.ok ? { outcome: 'read', template: read.template as TicketTemplateView } : wrongOf(read.problems);
+      return read.ok ? { outcome: 'read', template: read.template } : wrongOf(read.problems);
     },
 
     /** @throws CallFailure forbidden; whatever the settings throw that cannot be written */

@@ -1,5 +1,6 @@
 import type { TicketExample } from '../../../shared/contracts/ticket-template.ts';
 import type { I18nText } from '../../../shared/domain/language.ts';
+import { assertNever } from '../../../shared/domain/model.ts';
 import { visitCode } from '../../../shared/domain/visit-code.ts';
 import type { TicketContent } from '../ports.ts';
 
@@ -77,12 +78,25 @@ export const exampleTicket = (
   const startsAt = Math.ceil((now + SIX_MINUTES) / HALF_AN_HOUR) * HALF_AN_HOUR;
   const booking: TicketContent = {
     kind: 'ticket',
-    ...{ office, officeSubtitle, timeZone, language, staffLanguage },
-    number: 'А\u00a0047',
-    stations: [{ service: PASSPORT, place: WINDOWS }],
+    office,
+    officeSubtitle,
+    timeZone,
+    language,
+    staffLanguage,
+    number: 'А\xA0047',
+    stations: [
+      {
+        service: PASSPORT,
+        place: WINDOWS,
+      },
+    ],
     startsAt,
     printedAt: now,
-    wait: { ahead: 2, fromMinutes: 5, toMinutes: 10 },
+    wait: {
+      ahead: 2,
+      fromMinutes: 5,
+      toMinutes: 10,
+    },
     priority: null,
     late: false,
     papers: [OLD_PASSPORT],
@@ -111,5 +125,7 @@ export const exampleTicket = (
       return { ...booking, copy: 2, wait: null };
     case 'long':
       return { ...booking, number: 'Х\u00a044444', stations: [{ service: LONG, place: WINDOWS }] };
+    default:
+      return assertNever(example);
   }
 };

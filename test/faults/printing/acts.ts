@@ -185,9 +185,23 @@ export const act = (fault: Fault, w: World): Promise<Taken> => {
 /** Somebody puts everything right. */
 export const putRight = async (w: World): Promise<void> => {
   await w.printer.control({
-    ...{ paper: 'ok', cover: 'closed', cutter: 'ok', head: 'ok', power: 'on', refuse: false },
-    ...{ mute: w.setup.make === 'mute', stall: false, stallStatus: false, holdConfirm: false, halfOpen: false },
-    ...{ jamAtCut: false, loseBuffer: false, bytesPerSecond: null, speed: 'max', runOutAfterMm: 1_000_000 },
-    ...{ dropAt: null, dropAfterBytes: 1_000_000_000 },
+    paper: 'ok',
+    cover: 'closed',
+    cutter: 'ok',
+    head: 'ok',
+    power: 'on',
+    refuse: false,
+    mute: w.setup.make === 'mute',
+    stall: false,
+    stallStatus: false,
+    holdConfirm: false,
+    halfOpen: false,
+    jamAtCut: false,
+    loseBuffer: false,
+    bytesPerSecond: null,
+    speed: 'max',
+    runOutAfterMm: 1e6,
+    dropAt: null,
+    dropAfterBytes: 1e9,
   });
 };

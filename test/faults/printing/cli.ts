@@ -57,7 +57,7 @@ const results = await runTrials(trials, {
   parallel,
   onResult: ({ fault, setup, verdict, ms }, facts) => {
     seen.push({ fault, setup: setup.id, ...verdict, ms: Math.round(ms), facts });
-    const words = [...verdict.violations.map((what) => `!! ${what}`)];
+    const words = verdict.violations.map((what) => `!! ${what}`);
     console.error(
       `${setup.id}: ${fault}: ${verdict.outcome} (${Math.round(ms)} ms)${words.map((w) => `\n    ${w}`).join('')}`,
     );

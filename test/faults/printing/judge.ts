@@ -25,7 +25,7 @@ export interface StateSeen {
 export interface TrialFacts {
   /** The best that the printer can confirm with. */
   grade: Grade;
-  /** It may fall back to its status alone, see Setup. */
+  /** After a job whose end is not known it may fall back to its status alone, see Setup; so never on the first paper. */
   counts: boolean;
   visit: string;
   /** As told to the kiosk's page, in order. */
@@ -96,10 +96,7 @@ export const judge = (facts: TrialFacts): Verdict => {
   no(settled.state === 'expired' && out, 'said to be expired, and there is a paper');
   no(['queued', 'blocked', 'sending'].includes(settled.state), `still ${settled.state} after everything was put right`);
   const unsure = settled.state === 'sent' && !out;
-  no(
-    unsure && isPrinterWord(facts.grade) && !facts.counts,
-    'no paper, no word to anybody, and the printer could have told',
-  );
+  no(unsure && isPrinterWord(facts.grade), 'no paper, no word to anybody, and the printer could have told');
   const lastTold = told.at(-1);
   no(
     lastTold?.state !== settled.state,

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { assertNever } from '../../../shared/domain/model.ts';
 import { program, startCups } from '../../tools/cups.ts';
 import { startProcess, type StartedProcess } from '../../tools/proc.ts';
 import { until } from '../../tools/stage.ts';
@@ -15,14 +16,14 @@ export interface Line {
   link: Record<string, unknown>;
   /** Nothing more stands between the two: all that was handed over has come through, or is given up. */
   empty(): Promise<boolean>;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /**
  * A terminal whose other end is the printer, for as long as both are there: when either goes it is unplugged, and plugged
  * in again at once. The printer is called when somebody opens the terminal.
  */
-const cable = (path: string, port: number): { close(): Promise<void> } => {
+const cable = (path: string, port: number): { close: () => Promise<void> } => {
   const socat = program('socat', 'socat');
   let closed = false;
   let ends: StartedProcess | null = null;
@@ -76,5 +77,7 @@ export const openLine = async (link: Link, dir: string, port: number): Promise<L
         close: cups.stop,
       };
     }
+    default:
+      return assertNever(link);
   }
 };

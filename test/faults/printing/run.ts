@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Ground, openGround } from './ground.ts';
@@ -28,6 +28,8 @@ const bySetup = (trials: readonly Trial[]): { setup: Setup; trials: Trial[] }[] 
 /** Runs the trials with real processes; one that does not come to an end is a broken promise of its own. */
 export const runTrials = async (trials: readonly Trial[], { parallel, onResult }: RunOptions): Promise<Result[]> => {
   const dir = await mkdtemp(join(tmpdir(), 'talon-faults-'));
+  // The helpers of CUPS run as another user.
+  await chmod(dir, 0o755);
   const left = bySetup(trials);
   const results: Result[] = [];
   let worlds = 0;

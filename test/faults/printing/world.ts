@@ -24,6 +24,8 @@ export interface World {
   atDesk(job: string): Promise<{ state: JobState; finished: boolean } | null>;
   /** Why nothing is printed now, as the desk sees it. */
   trouble(): Promise<string | null>;
+  /** The program has asked the printer how it is, and knows that it talks. */
+  heard(): Promise<boolean>;
   told(job: string): readonly StateSeen[];
   /** All papers so far, of all lives of the printer. */
   papers(): Promise<readonly PaperSeen[]>;
@@ -64,7 +66,14 @@ export const openWorld = async (setup: Setup, ground: Ground, dir: string): Prom
   let life = 0;
   const outOf = (n: number): string => join(dir, `papers-${n}`);
   const makeArgs = (port: number): string[] => [
-    ...['--profile', setup.make, '--speed', 'max', '--out', outOf(life), '--port', String(port)],
+    '--profile',
+    setup.make,
+    '--speed',
+    'max',
+    '--out',
+    outOf(life),
+    '--port',
+    String(port),
     ...(setup.link === 'tcp6' ? ['--host', '::1'] : []),
   ];
   let printer = await Printer.start(makeArgs(0));
@@ -91,14 +100,16 @@ export const openWorld = async (setup: Setup, ground: Ground, dir: string): Prom
       'log.level': 'debug',
       printers: [
         {
-          ...{
-            id: 'ticket',
-            name: setup.id,
-            roles: ['kiosk', 'desk', 'copy'],
-            link: line.link,
-            profile: setup.profile,
-          },
-          ...{ mode: 'raster', width: 576, codePage: null, answers: setup.answers, speedMmPerS: 150 },
+          id: 'ticket',
+          name: setup.id,
+          roles: ['kiosk', 'desk', 'copy'],
+          link: line.link,
+          profile: setup.profile,
+          mode: 'raster',
+          width: 576,
+          codePage: null,
+          answers: setup.answers,
+          speedMmPerS: 150,
         },
       ],
     };
@@ -162,6 +173,10 @@ export const openWorld = async (setup: Setup, ground: Ground, dir: string): Prom
       trouble: async () => {
         const { printers } = (await call('system.state', {})) as { printers: { reason: string | null }[] };
         return printers[0]?.reason ?? null;
+      },
+      heard: async () => {
+        const { printers } = (await call('system.state', {})) as { printers: { state: string }[] };
+        return printers[0]?.state === 'ready';
       },
       told: (job) => told.get(job) ?? [],
       papers: async () => {
