@@ -181,7 +181,9 @@ describe('the program', () => {
     expect((await device.push(op)).results[0]?.status).toBe('duplicate');
     expect(await device.lease('A', 'online', 1, date, requestId)).toEqual(leased);
     expect((await device.lease('A', 'online', 1, date)).numbers).toEqual([2]);
-    expect(new Set((await device.pull()).map((row) => row['id']))).toEqual(new Set([op.payload.visit_id, booking?.id]));
+    // Free times change by themselves when an hour is full.
+    const rows = (await device.pull()).filter((row) => row['collection'] !== 'slot');
+    expect(new Set(rows.map((row) => row['id']))).toEqual(new Set([op.payload.visit_id, booking?.id]));
     await device.signIn();
     expect(await after.stop()).toEqual({ code: 0, signal: null });
   });
