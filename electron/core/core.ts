@@ -275,6 +275,7 @@ export const createCore = (ports: CorePorts, options: CoreOptions): Core => {
     isSetUp: () => store.read(readDevice) !== null && sync.stopped() === null,
     enrol: (about) => enrolHere(about),
     tools: printerTools,
+    settings: () => current,
     now: () => clock.now(),
     save,
     restart: () => emit('device.restart', {}),

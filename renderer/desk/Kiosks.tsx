@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeskDevice, DeskHelp, DeskOffice } from '../../shared/contracts/desk.ts';
 import { reasonOf } from './card/words.ts';
+import { Rolls } from './Rolls.tsx';
 import { useDesk } from './view.ts';
 
 /** Words for what is wrong with a machine, and for the screens of a kiosk, live in the locale under these names. */
@@ -192,6 +193,7 @@ const Machine = ({ device, mayOrder }: { device: DeskDevice; mayOrder: boolean }
           </div>
         ))}
       </dl>
+      {device.own ? <Rolls /> : null}
       {mayOrder && kiosk ? (
         <div className="acts">
           <button

@@ -1,5 +1,5 @@
 import { Camera, CircleCheck, CircleDashed, CircleX, ScanLine, TicketCheck } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PrinterSet } from '../../shared/contracts/printers-setup.ts';
 import { listCameras, preferCamera } from '../scan/cameras.ts';
@@ -10,13 +10,24 @@ import { useDesk } from './view.ts';
 
 /** What is connected to the machine, and whether it works. */
 
-export const TryScanner = ({ onNext }: { onNext: () => void }) => {
+interface StepProps {
+  onBack: () => void;
+  onNext: () => void;
+}
+
+export const TryScanner = ({ read, onRead, onBack, onNext }: StepProps & { read: boolean; onRead: () => void }) => {
   const { t } = useTranslation();
   const { client } = useDesk();
-  const [read, setRead] = useState(false);
-  useEffect(() => client.on('scan.read', () => setRead(true)), [client]);
+  const hear = useEffectEvent(onRead);
+  useEffect(() => client.on('scan.read', () => hear()), [client]);
   return (
-    <Page step={4} title={t('desk.setup.scanner')} text={t('desk.setup.scannerText')} icon={<ScanLine aria-hidden />}>
+    <Page
+      step={4}
+      onBack={onBack}
+      title={t('desk.setup.scanner')}
+      text={t('desk.setup.scannerText')}
+      icon={<ScanLine aria-hidden />}
+    >
       <p className="door-said good" role="status" data-read={read}>
         {read ? t('desk.setup.read') : ''}
       </p>
@@ -27,11 +38,15 @@ export const TryScanner = ({ onNext }: { onNext: () => void }) => {
   );
 };
 
-export const ChooseCamera = ({ onNext }: { onNext: () => void }) => {
+interface CameraProps extends StepProps {
+  /** Its name; null: whichever there is. */
+  chosen: string | null;
+  onChoose: (camera: string | null) => void;
+}
+export const ChooseCamera = ({ chosen, onChoose, onBack, onNext }: CameraProps) => {
   const { t } = useTranslation();
   const { client } = useDesk();
   const [cameras, setCameras] = useState<readonly CameraInfo[] | null>(null);
-  const [chosen, setChosen] = useState<string | null>(null);
   const [state, setState] = useState<CameraState>('off');
   const [read, setRead] = useState(false);
   const [said, setSaid] = useState<string | null>(null);
@@ -68,7 +83,13 @@ export const ChooseCamera = ({ onNext }: { onNext: () => void }) => {
         ? t('desk.setup.cameraLive')
         : t('desk.setup.cameraOpening');
   return (
-    <Page step={5} title={t('desk.setup.camera')} text={t('desk.setup.cameraText')} icon={<Camera aria-hidden />}>
+    <Page
+      step={5}
+      onBack={onBack}
+      title={t('desk.setup.camera')}
+      text={t('desk.setup.cameraText')}
+      icon={<Camera aria-hidden />}
+    >
       {any && (
         <>
           <label>
@@ -78,7 +99,7 @@ export const ChooseCamera = ({ onNext }: { onNext: () => void }) => {
               value={chosen ?? ''}
               onChange={(e) => {
                 setRead(false);
-                setChosen(e.target.value === '' ? null : e.target.value);
+                onChoose(e.target.value === '' ? null : e.target.value);
               }}
             >
               <option value="">{t('desk.setup.cameraAny')}</option>
@@ -120,7 +141,12 @@ const Check = ({ mark, id, children }: { mark: Mark; id: string; children: strin
 );
 
 /** A visit without a visitor: the printer prints, the scanner reads what it printed, the centre answers. */
-export const Trial = ({ printer }: { printer: PrinterSet | null }) => {
+interface TrialProps {
+  printer: PrinterSet | null;
+  onPrinters: () => void;
+  onBack: () => void;
+}
+export const Trial = ({ printer, onPrinters, onBack }: TrialProps) => {
   const { t } = useTranslation();
   const { client } = useDesk();
   const [printing, setPrinting] = useState(false);
@@ -162,6 +188,7 @@ export const Trial = ({ printer }: { printer: PrinterSet | null }) => {
   return (
     <Page
       step={8}
+      onBack={printing ? undefined : onBack}
       title={t('desk.setup.trial.title')}
       text={t(printer === null ? 'desk.setup.trial.textNoPrinter' : 'desk.setup.trial.text')}
       icon={<TicketCheck aria-hidden />}
@@ -191,6 +218,11 @@ export const Trial = ({ printer }: { printer: PrinterSet | null }) => {
           {t(paper === null ? 'desk.setup.trial.go' : 'desk.setup.trial.again')}
         </button>
       )}
+      {paper?.outcome === 'failed' || printer === null ? (
+        <button type="button" data-action="setup-printers" disabled={printing} onClick={onPrinters}>
+          {t(printer === null ? 'printers.add' : 'desk.setup.trial.mend')}
+        </button>
+      ) : null}
       <p>{t('desk.setup.done')}</p>
       <button
         type="button"

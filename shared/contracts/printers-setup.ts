@@ -70,6 +70,9 @@ const printersSetView = z.strictObject({
   profiles: z.array(profileView),
 });
 export type PrintersSetView = z.output<typeof printersSetView>;
+/** In a first start. */
+const setupPrintersView = printersSetView.pick({ printers: true, simple: true, profiles: true });
+export type SetupPrintersView = z.output<typeof setupPrintersView>;
 
 export const PRINTERS_AT_MOST = 8;
 /** More are not looked for at once: whoever waits for it should have the answer in a quarter of a minute. */
@@ -151,12 +154,13 @@ const testPage = write(['desk'], z.strictObject({ printer: printerSet, kind: z.e
 
 /** In the first start, when nobody can be signed in yet; afterwards they answer `conflict`. */
 export const setupPrintersMethods = {
-  'setup.profiles': read(['desk'], nothing, z.strictObject({ profiles: z.array(profileView) })),
+  /** Those that this machine has already, and what can be set of them. */
+  'setup.printers': read(['desk'], nothing, setupPrintersView),
   'setup.find': find,
   'setup.probe': probe,
   'setup.testPage': testPage,
-  /** The printers of this machine, none too. They hold from the next start on. */
-  'setup.printers': write(
+  /** The printers of this machine, none too, instead of those before. They hold from the next start on. */
+  'setup.savePrinters': write(
     ['desk'],
     printers,
     z.discriminatedUnion('outcome', [z.strictObject({ outcome: z.literal('saved') }), wrongPrinter]),

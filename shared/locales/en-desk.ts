@@ -46,11 +46,16 @@ export const deskEn = {
       step: 'Step {{step}} of {{of}}',
       language: 'Which language to work in?',
       next: 'Next',
+      back: 'Back',
       printer: 'Ticket printer',
-      printerText:
-        'Find the printer, check it and print a sample. Without a printer the number is shown on the screen and sent by SMS; a printer can be added later too.',
-      printerSet: 'These printers work from the first start on. They can be changed later too, in the settings.',
+      printerText: 'Find the printer, see what it can do, and print a sample. There may be several printers.',
+      printerSet:
+        'These printers begin to work when the first start is over. They can be changed later too, in the settings.',
+      noPrinterMeans:
+        'Without a printer the number is shown on the screen and sent by SMS. A printer can be added later too, in the settings.',
       noPrinter: 'No printer',
+      printerRemoved: 'The printer “{{name}}” was taken away.',
+      putBack: 'Put it back',
       scanner: 'Scanner',
       scannerText: 'Hold any code to the scanner.',
       read: 'The scanner works.',
@@ -97,6 +102,7 @@ export const deskEn = {
         taken: 'The printer took the ticket but does not say whether it came out. Please look.',
         failed: 'Printer: the ticket was not printed. Check paper, cover and cable.',
         noPrinter: 'No printer: the screen shows the number',
+        mend: 'Set up the printer',
         scan: 'Scanner: waiting for the ticket',
         scanned: 'Scanner: the ticket was read',
         scannedOther: 'Scanner: another code was read. Hold the trial ticket to it.',

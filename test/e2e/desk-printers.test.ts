@@ -9,7 +9,7 @@ import { withDisplay, type Display } from '../tools/display.ts';
 import { callCore } from '../tools/kiosk.ts';
 import { ROOT } from '../tools/paths.ts';
 import { openStage, Printer, until, type Stage } from '../tools/stage.ts';
-import { reportOnFailure, type Talon } from './harness/app.ts';
+import { launchTalon, reportOnFailure, type Talon } from './harness/app.ts';
 
 /**
  * A printer is set up at the desk, by the keyboard alone, in the shipped app: found, asked, tried on paper, kept, taken
@@ -39,6 +39,8 @@ const enter = async (action: string, id?: string): Promise<void> => {
   await focus(action, id);
   await press('Enter');
 };
+const focused = (): Promise<string | null | undefined> =>
+  page().evaluate(() => document.activeElement?.getAttribute('data-action'));
 const fill = async (action: string, text: string): Promise<void> => {
   await focus(action);
   await press('Control+a');
@@ -63,8 +65,8 @@ const check = async (name: string): Promise<void> => {
   });
   expect([name, violations]).toEqual([name, []]);
 };
-/** In every look, in both languages, and at 200 %. */
-const looks = async (name: string): Promise<void> => {
+/** In every look, at 200 %, and in both languages where there is a switch for them. */
+const looks = async (name: string, languages = true): Promise<void> => {
   for (const [theme, media] of [
     ['dark', { colorScheme: 'dark', contrast: 'no-preference' }],
     ['contrast', { colorScheme: 'dark', contrast: 'more' }],
@@ -74,10 +76,12 @@ const looks = async (name: string): Promise<void> => {
     await check(`${name} ${theme}`);
     await shoot(`${name}-${theme}`);
   }
-  await enter('language');
-  await check(`${name} en`);
-  await shoot(`${name}-en`);
-  await enter('language');
+  if (languages) {
+    await enter('language');
+    await check(`${name} en`);
+    await shoot(`${name}-en`);
+    await enter('language');
+  }
   await page().setViewportSize({ width: Math.round(DESK_SIZE.width / 2), height: Math.round(DESK_SIZE.height / 2) });
   const wide = await page().evaluate(() =>
     Math.max(
@@ -90,8 +94,8 @@ const looks = async (name: string): Promise<void> => {
   await shoot(`${name}-200`);
   await page().setViewportSize(DESK_SIZE);
 };
-const kept = async (): Promise<PrinterSet[] | undefined> => {
-  const file = await readFile(join(dir, 'desk', 'talon.json'), 'utf8');
+const kept = async (machine = 'desk'): Promise<PrinterSet[] | undefined> => {
+  const file = await readFile(join(dir, machine, 'talon.json'), 'utf8');
   return (JSON.parse(file) as { settings: { printers?: PrinterSet[] } }).settings.printers;
 };
 const lastText = async (printer: Printer, n: number): Promise<string> =>
@@ -134,6 +138,8 @@ describe('the printers', () => {
     await enter('printer-history', 'main');
     await page().locator('[data-fault="paper-low"]').waitFor();
     await enter('printer-roll', 'main');
+    await until('asked', async () => ((await focused()) === 'printer-roll-sure' ? true : null));
+    await press('Enter');
     await until('noted', async () =>
       (await page().locator('[data-printer="main"] .said').innerText()).includes('рулон') ? true : null,
     );
@@ -141,13 +147,25 @@ describe('the printers', () => {
     await looks('list');
   });
 
+  it('have their metres and the button for a new roll on the machine’s card as well, which says what it does', async () => {
+    await press('F4');
+    const roll = page().locator('[data-roll="main"]');
+    await roll.waitFor({ timeout: 10_000 });
+    expect(await roll.innerText()).toContain('С последнего рулона: 0 м');
+    await enter('printer-roll', 'main');
+    await until('asked', async () => ((await focused()) === 'printer-roll-sure' ? true : null));
+    expect(await roll.innerText()).toMatch(/с нуля/);
+    await looks('roll');
+    await enter('printer-roll-not');
+    expect(await roll.innerText()).not.toMatch(/с нуля/);
+    await press('F7');
+    await enter('settings-tab', 'printers');
+    await page().locator('[data-printer="main"]').waitFor();
+  });
+
   it('are found at addresses; what is no address is said', async () => {
     await enter('printer-add');
-    await until('the field', async () =>
-      (await page().evaluate(() => document.activeElement?.getAttribute('data-action'))) === 'printer-addresses'
-        ? true
-        : null,
-    );
+    await until('the field', async () => ((await focused()) === 'printer-addresses' ? true : null));
     await page().keyboard.type('192.168.1.300');
     await press('Enter');
     await until('wrong', async () =>
@@ -240,5 +258,124 @@ describe('the printers', () => {
     expect(await kept()).toBeUndefined();
     expect(await page().locator('[data-printer]').count()).toBe(1);
     await shoot('undone');
+  });
+});
+
+describe('in a first start', () => {
+  const step = (n: number): Promise<void> => page().locator(`[data-setup="${n}"]`).waitFor({ timeout: 20_000 });
+  const found = (): Promise<void> =>
+    page().locator('[data-action="printer-found"]').nth(1).waitFor({ timeout: 20_000 });
+  const typed = (action: string): Promise<string> => page().locator(`[data-action="${action}"]`).inputValue();
+  const card = (id: string) => page().locator(`.printers-card[data-printer="${id}"]`);
+  const toPrinters = async (): Promise<void> => {
+    await enter('setup-next');
+    await step(2);
+    await enter('setup-next');
+    await step(3);
+  };
+
+  it('they are looked for and begun in English as well, and going back loses nothing', async () => {
+    await talon.close();
+    await mkdir(join(dir, 'fresh'), { recursive: true });
+    talon = await launchTalon({
+      userData: join(dir, 'fresh'),
+      args: [`--window=${DESK_SIZE.width}x${DESK_SIZE.height}`],
+      display,
+    });
+    await page().context().addInitScript({ path: AXE });
+    await page().reload();
+    await step(1);
+    await enter('setup-language', 'en');
+    await toPrinters();
+    await check('first none en');
+    await shoot('first-none-en');
+    await enter('printer-add');
+    await fill('printer-addresses', [clone, mute].map(({ port }) => `127.0.0.1:${port}`).join(', '));
+    await press('Enter');
+    await found();
+    await check('first found en');
+    await shoot('first-found-en');
+    await enter('printer-found', `127.0.0.1:${clone.port}`);
+    await verdict('after');
+    await fill('printer-name', 'Hall');
+    await enter('printer-test', 'code-pages');
+    expect(await words('code-pages')).toMatch(/^The printer/);
+    await check('first set en');
+    await shoot('first-set-en');
+    // Three ways back, and forth again.
+    await enter('printer-cancel');
+    await found();
+    await enter('printers-back');
+    await enter('setup-back');
+    await step(2);
+    await enter('setup-roles', 'both');
+    await enter('setup-back');
+    await step(1);
+    await enter('setup-language', 'ru');
+    await enter('setup-next');
+    await step(2);
+    expect(await page().locator('[data-id="both"]').getAttribute('aria-pressed')).toBe('true');
+    await enter('setup-next');
+    await step(3);
+    await looks('first-none', false);
+    await enter('printer-add');
+    await found();
+    expect(await typed('printer-addresses')).toContain(String(mute.port));
+    await looks('first-found', false);
+    await enter('printer-found', `127.0.0.1:${clone.port}`);
+    await verdict('after');
+    expect(await typed('printer-name')).toBe('Hall');
+    await fill('printer-name', 'Зал');
+  });
+
+  it('one is tried on paper and kept, and another one beside it', async () => {
+    const before = (await clone.papers()).length;
+    await enter('printer-test', 'code-pages');
+    expect(await words('code-pages')).toBe('Принтер сообщил, что лист напечатан.');
+    await enter('printer-test', 'width');
+    expect(await words('width')).toMatch(/напечатан/);
+    await enter('printer-test', 'ticket');
+    expect(await words('ticket')).toBe('Принтер сообщил, что лист напечатан.');
+    expect((await clone.papers()).length).toBe(before + 3);
+    await looks('first-set', false);
+    await enter('printer-save');
+    await card('printer').waitFor();
+    await enter('printer-add');
+    await found();
+    // That one is told to be there.
+    expect(await page().locator('[data-action="printer-found"] .pill').count()).toBe(1);
+    await enter('printer-found', `127.0.0.1:${mute.port}`);
+    await verdict('mute');
+    await looks('first-mute', false);
+    await fill('printer-name', 'Запасной');
+    await enter('printer-save');
+    await card('printer-2').waitFor();
+    expect(await kept('fresh')).toMatchObject([
+      { id: 'printer', name: 'Зал', link: { port: clone.port }, answers: { fence: true } },
+      { id: 'printer-2', name: 'Запасной', link: { port: mute.port }, answers: { questions: [] } },
+    ]);
+    await looks('first-kept', false);
+  });
+
+  it('one that was taken away can be put back; what is kept is there also when it begins anew', async () => {
+    await enter('printer-remove', 'printer');
+    // Whoever works by the keyboard is where he can take it back.
+    await page().locator('[data-action="printers-put-back"]:focus').waitFor();
+    expect((await kept('fresh'))?.map(({ id }) => id)).toEqual(['printer-2']);
+    await looks('first-removed', false);
+    await enter('printers-put-back');
+    await card('printer').waitFor();
+    expect((await kept('fresh'))?.map(({ id }) => id)).toEqual(['printer', 'printer-2']);
+    await page().reload();
+    await step(1);
+    await toPrinters();
+    await card('printer-2').waitFor();
+    await enter('printer-remove', 'printer');
+    await card('printer').waitFor({ state: 'detached' });
+    await enter('printer-remove', 'printer-2');
+    await page().locator('[data-action="setup-none"]').waitFor();
+    expect(await kept('fresh')).toBeUndefined();
+    await enter('setup-none');
+    await step(4);
   });
 });

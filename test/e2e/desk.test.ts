@@ -425,6 +425,29 @@ describe('the machines, the numbers, the log and the settings', () => {
     await shoot('numbers');
     await expect.poll(() => count('[data-action="view"][data-id="audit"]'), SOON).toBe(0);
   });
+  it('count the paper of a roll, anew when another one is in', async () => {
+    await press('F4');
+    const roll = page().locator('[data-roll="main"]');
+    await roll.waitFor(SOON);
+    expect(await roll.innerText()).toMatch(/С последнего рулона: (?!0 м)[\d,]+ м, талонов: [1-9]/);
+    await enter('printer-roll', 'main');
+    await page().locator('[data-action="printer-roll-sure"]:focus').waitFor(SOON);
+    await press('Enter');
+    await until('counted anew', async () =>
+      (await roll.innerText()).includes('С последнего рулона: 0 м, талонов: 0') ? true : null,
+    );
+    expect(await roll.innerText()).toContain('Отмечено');
+    const [history] = await callCore<{ rolls: { mm: number; until: number | null }[] }[]>(
+      page(),
+      'printers.history',
+      {},
+    );
+    // What was on the one before is kept.
+    expect(history?.rolls.map(({ mm, until: end }) => [mm > 0, end === null])).toEqual([
+      [false, true],
+      [true, false],
+    ]);
+  });
   it('are exported as a table that a spreadsheet opens', async () => {
     await become('vera');
     await press('F6');
@@ -553,9 +576,15 @@ describe('the first start', () => {
     expect(await violations()).toEqual([]);
     await shoot('setup-3-printer');
     await enter('printer-save');
-    await page().locator('[data-printer="printer"]').waitFor();
+    await page().locator('.printers-card[data-printer="printer"]').waitFor();
     expect(await violations()).toEqual([]);
     await shoot('setup-3-kept');
+    // A step back and forth again: it is as it was left.
+    await enter('setup-back');
+    await page().locator('[data-setup="2"]').waitFor();
+    expect(await page().locator('[data-id="both"]').getAttribute('aria-pressed')).toBe('true');
+    await enter('setup-next');
+    await page().locator('.printers-card[data-printer="printer"]').waitFor();
     await enter('setup-next');
     await page().locator('[data-setup="4"]').waitFor();
     await scanAt(talon.app, page(), 'EZ1ABCDEFGH2345');
@@ -587,6 +616,24 @@ describe('the first start', () => {
     await fill('setup-code', await stage.centre.code('desk'));
     await press('Enter');
     await page().locator('[data-setup="8"]').waitFor({ timeout: 20_000 });
+    await check('centre', 'good');
+    // Without paper it is told, and the printer can be looked after before the trial goes on.
+    await stage.printer.control({ paper: 'out' });
+    await enter('setup-trial');
+    await check('printer', 'bad');
+    expect(await violations()).toEqual([]);
+    await shoot('setup-8-failed');
+    await enter('setup-printers');
+    await page().locator('[data-setup="3"] [data-printer="printer"]').waitFor();
+    await stage.printer.control({ paper: 'ok' });
+    await enter('setup-next');
+    await page().locator('[data-setup="8"]').waitFor();
+    // The office is joined once: going back passes that step over.
+    await enter('setup-back');
+    await page().locator('[data-setup="6"]').waitFor();
+    expect(await page().locator('[data-action="setup-inches"]').inputValue()).toBe('23,8');
+    await enter('setup-next');
+    await page().locator('[data-setup="8"]').waitFor();
     await check('centre', 'good');
     const before = await papers();
     await enter('setup-trial');

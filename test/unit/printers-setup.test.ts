@@ -16,9 +16,14 @@ import { readAddresses } from '../../renderer/desk/printers/addresses.ts';
 import {
   addressOf,
   confirmsOf,
+  draftOf,
   newDraft,
+  NO_SEARCH,
+  printerAt,
   verdictOf,
   withAddress,
+  withDraft,
+  withoutDraft,
   withPrinter,
   withProbe,
   withProfile,
@@ -360,6 +365,38 @@ describe('what follows from what was found', () => {
     for (const wrong of ['', '10.0.0.5-6', 'a b', '10.0.0.300']) expect(withAddress(known, wrong)).toBeNull();
     const usb = { ...draft, link: { kind: 'device', path: '/dev/usb/lp0' } as const };
     expect([addressOf(usb), withAddress(usb, '')]).toEqual(['', usb]);
+  });
+  it('is found again by its line, however it is set, and by no other', () => {
+    const links: PrinterSet['link'][] = [
+      TCP,
+      { ...TCP, port: 9101 },
+      { kind: 'device', path: '/dev/usb/lp0' },
+      { kind: 'serial', path: '/dev/ttyS0', baudRate: 9600, rtscts: false },
+      { kind: 'cups', host: 'localhost', port: 631, queue: 'a' },
+      { kind: 'cups', host: 'localhost', port: 631, queue: 'b' },
+      { kind: 'winspool', queue: 'a' },
+    ];
+    const all = links.map((link, n) => ({ ...draft, id: `p${n}`, link }));
+    for (const [n, link] of links.entries()) expect(printerAt(all, link)?.id).toBe(`p${n}`);
+    expect(printerAt(all, { kind: 'serial', path: '/dev/ttyS0', baudRate: 115_200, rtscts: true })?.id).toBe('p3');
+    expect(printerAt(all, { ...TCP, host: '10.0.0.6' })).toBeNull();
+  });
+  it('goes on as it was begun, under an id that is still free; one that is kept is as it is kept', () => {
+    const found = { link: TCP, label: '10.0.0.5:9100' };
+    const first = draftOf(found, [], {});
+    expect(first).toMatchObject({ id: 'printer', name: '', link: TCP });
+    expect(draftOf({ link: { kind: 'device', path: '/dev/usb/lp0' }, label: 'EPSON TM (lp0)' }, [], {}).name).toBe(
+      'EPSON TM',
+    );
+    // It has another address by now: it is still the one that was found there.
+    const begun = { ...first, name: 'Холл', link: { ...TCP, port: 9101 } };
+    const search = withDraft(NO_SEARCH, TCP, begun);
+    expect(draftOf(found, [], search.drafts)).toBe(begun);
+    const other = one({ id: 'printer', link: { ...TCP, host: '10.0.0.9' } });
+    expect(draftOf(found, [other], search.drafts)).toEqual({ ...begun, id: 'printer-2' });
+    const set = one({ id: 'printer' });
+    expect(draftOf(found, [set], search.drafts)).toBe(set);
+    expect(draftOf(found, [], withoutDraft(search, TCP).drafts)).toEqual(first);
   });
   it('stands where it stood', () => {
     const [a, b] = [one(), one({ id: 'desk', link: { ...TCP, port: 9101 } })];

@@ -56,7 +56,7 @@ const sameLine = (a: PrinterLinkView, b: PrinterLinkView): boolean => {
 };
 
 /** What the printers are now, as the program was started: also that of the simple keys. */
-const runningOf = (settings: Settings): readonly PrinterConfig[] => {
+export const runningOf = (settings: Settings): readonly PrinterConfig[] => {
   const list = settings.get('printers');
   return list.length > 0 ? list : simpleOf(settings);
 };

@@ -11,11 +11,11 @@ export const DESK_NEEDS: Readonly<Record<string, Right | 'anybody' | 'open'>> = 
   'print.job': 'anybody',
   // Each looks itself whether this machine belongs to nobody yet.
   'setup.enrol': 'open',
-  'setup.profiles': 'open',
+  'setup.printers': 'open',
   'setup.find': 'open',
   'setup.probe': 'open',
   'setup.testPage': 'open',
-  'setup.printers': 'open',
+  'setup.savePrinters': 'open',
   'setup.machine': 'open',
   'setup.trial': 'open',
   'setup.done': 'open',

@@ -4,8 +4,10 @@ import type { AppContract } from '../../../shared/contracts/app.ts';
 import { CallFailure } from '../../../shared/contracts/result.ts';
 import type { Handlers } from '../dispatch.ts';
 import { trialTicket } from '../printing/sample.ts';
+import type { PrinterConfig } from '../printing/printer-config.ts';
 import type { SettingKey } from '../settings/schema.ts';
-import { type PrinterTools, profileViews, readPrinters } from './printers-setup.ts';
+import type { Settings } from '../settings/settings.ts';
+import { type PrinterTools, profileViews, readPrinters, runningOf } from './printers-setup.ts';
 
 /** The first start of a machine that belongs to no office yet. Whoever begins it may finish it; then it is over for good. */
 
@@ -14,6 +16,8 @@ export interface SetupPorts {
   isSetUp: () => boolean;
   enrol: (about: { url: string; code: string }) => Promise<{ office: number }>;
   tools: PrinterTools;
+  /** As the program was started with. */
+  settings: () => Settings;
   /** Epoch ms. */
   now: () => number;
   /** @throws Error when the device's file cannot be written */
@@ -25,6 +29,8 @@ type SetupHandlers = Pick<Handlers<AppContract>, Extract<keyof AppContract['meth
 
 export const createSetup = (ports: SetupPorts) => {
   let begun = false;
+  /** Kept in this first start; null: nothing was changed since the program was started. */
+  let kept: readonly PrinterConfig[] | null = null;
   /** @throws CallFailure conflict */
   const needFresh = (): void => {
     if (ports.isSetUp()) throw new CallFailure('conflict', 'this device is set up already');
@@ -40,9 +46,11 @@ export const createSetup = (ports: SetupPorts) => {
       begun = true;
       return { office: (await ports.enrol(about)).office };
     },
-    'setup.profiles': () => {
+    'setup.printers': () => {
       begin();
-      return { profiles: profileViews() };
+      const printers = kept ?? runningOf(ports.settings());
+      const simple = kept === null && ports.settings().get('printers').length === 0;
+      return { printers: printers.map((one) => ({ ...one })), simple, profiles: profileViews() };
     },
     'setup.find': ({ addresses }) => {
       begin();
@@ -56,11 +64,15 @@ export const createSetup = (ports: SetupPorts) => {
       begin();
       return ports.tools.test(printer, kind);
     },
-    'setup.printers': ({ printers }) => {
+    'setup.savePrinters': ({ printers }) => {
       begin();
       const read = readPrinters(printers);
       if ('outcome' in read) return read;
-      ports.save('printers', read.printers.length === 0 ? undefined : read.printers);
+      const none = read.printers.length === 0;
+      // Without a list the simple keys hold again: one they tell of would come back.
+      if (none && ports.settings().get('printer.kind') !== 'none') ports.save('printer.kind', 'none');
+      ports.save('printers', none ? undefined : read.printers);
+      kept = read.printers;
       return { outcome: 'saved' };
     },
     'setup.machine': ({ roles, kioskDisplay, inches, camera }) => {

@@ -1,8 +1,9 @@
 import { Search } from 'lucide-react';
 import { useEffect, useId, useRef, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { FindView } from '../../../shared/contracts/printers-setup.ts';
+import type { PrinterSet } from '../../../shared/contracts/printers-setup.ts';
 import { readAddresses } from './addresses.ts';
+import { printerAt, type ChangeSearch, type FoundPrinter, type PrinterSearch } from './draft.ts';
 import type { PrinterTools } from './tools.ts';
 import { linkWords } from './words.ts';
 
@@ -17,24 +18,24 @@ const SOURCE_WORDS = {
 /** So many at once, as the contract has it: the page must not import what checks it. */
 const ADDRESSES_AT_MOST = 256;
 
-export type FoundPrinter = FindView['found'][number];
-
 interface Props {
   tools: Pick<PrinterTools, 'find'>;
+  set: readonly PrinterSet[];
+  search: PrinterSearch;
+  onSearch: ChangeSearch;
   onChoose: (found: FoundPrinter) => void;
   onBack: () => void;
 }
 
 /** Looks on this machine and at the addresses that were typed; whatever was found can be chosen. */
-export const FindPrinter = ({ tools, onChoose, onBack }: Props) => {
+export const FindPrinter = ({ tools, set, search, onSearch, onChoose, onBack }: Props) => {
   const { t } = useTranslation();
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
-  const [typed, setTyped] = useState('');
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<string | null>(null);
-  const [view, setView] = useState<FindView | null>(null);
+  const { typed, view } = search;
   useEffect(() => field.current?.focus(), []);
   useEffect(() => {
     if (view && view.found.length > 0) list.current?.querySelector('button')?.focus();
@@ -44,7 +45,7 @@ export const FindPrinter = ({ tools, onChoose, onBack }: Props) => {
     event.preventDefault();
     if (busy) return;
     const { addresses, wrong } = readAddresses(typed);
-    setView(null);
+    onSearch((now) => ({ ...now, view: null }));
     if (wrong !== null) {
       setSaid(t('printers.find.wrong', { text: wrong }));
       return;
@@ -61,7 +62,7 @@ export const FindPrinter = ({ tools, onChoose, onBack }: Props) => {
       setSaid(t('printers.failed'));
       return;
     }
-    setView(result.value);
+    onSearch((now) => ({ ...now, view: result.value }));
     if (result.value.found.length === 0) setSaid(t('printers.find.nothing'));
   };
 
@@ -79,7 +80,7 @@ export const FindPrinter = ({ tools, onChoose, onBack }: Props) => {
             autoComplete="off"
             spellCheck={false}
             aria-describedby={`${id}-hint ${id}-said`}
-            onChange={(event) => setTyped(event.target.value)}
+            onChange={({ target }) => onSearch((now) => ({ ...now, typed: target.value }))}
           />
         </label>
         <button type="submit" className="go" data-action="printer-find" aria-disabled={busy}>
@@ -103,7 +104,7 @@ export const FindPrinter = ({ tools, onChoose, onBack }: Props) => {
                 <button type="button" data-action="printer-found" data-id={one.label} onClick={() => onChoose(one)}>
                   <b>{one.label}</b>
                   <span>{one.link.kind === 'tcp' ? null : linkWords(t, one.link)}</span>
-                  {one.printer === null ? null : <em className="pill good">{t('printers.find.here')}</em>}
+                  {printerAt(set, one.link) === null ? null : <em className="pill good">{t('printers.find.here')}</em>}
                 </button>
               </li>
             ))}

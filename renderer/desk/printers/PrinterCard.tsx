@@ -5,8 +5,9 @@ import type { PrinterHistoryView } from '../../../shared/contracts/app.ts';
 import type { PrinterSet } from '../../../shared/contracts/printers-setup.ts';
 import { useDesk } from '../view.ts';
 import { confirmsOf, paperMm } from './draft.ts';
+import { NewRollSure } from './NewRollSure.tsx';
 import { PrinterHistory } from './PrinterHistory.tsx';
-import { linkWords, REASON_WORDS, ROLE_WORDS, VERDICT_WORDS } from './words.ts';
+import { linkWords, metresOf, REASON_WORDS, ROLE_WORDS, VERDICT_WORDS } from './words.ts';
 
 const STATE_WORDS = {
   ready: 'printers.state.ready',
@@ -14,7 +15,6 @@ const STATE_WORDS = {
   mute: 'printers.state.mute',
   unknown: 'printers.state.unknown',
 } as const;
-const METRE = 1000;
 
 interface Props {
   printer: PrinterSet;
@@ -33,12 +33,12 @@ export const PrinterCard = ({ printer, name, history, fixed, onEdit, onRemove, o
   const { t, i18n } = useTranslation();
   const { formats } = useDesk();
   const [open, setOpen] = useState(false);
-  const [sure, setSure] = useState(false);
+  const [sure, setSure] = useState<'remove' | 'roll' | null>(null);
   const [said, setSaid] = useState<string | null>(null);
   const state = history?.printer ?? null;
   const roll = history?.rolls[0] ?? null;
   const confirms = confirmsOf(printer);
-  const metres = ((roll?.mm ?? 0) / METRE).toLocaleString(i18n.language, { maximumFractionDigits: 1 });
+  const metres = metresOf(roll?.mm ?? 0, i18n.language);
   const facts: [string, string, string?][] = [
     [t('printers.fact.roles'), printer.roles.map((role) => t(ROLE_WORDS[role])).join(', ')],
     [t('printers.fact.link'), linkWords(t, printer.link)],
@@ -56,6 +56,7 @@ export const PrinterCard = ({ printer, name, history, fixed, onEdit, onRemove, o
         ],
   ];
   const newRoll = async (): Promise<void> => {
+    setSure(null);
     setSaid(t((await onNewRoll()) ? 'printers.newRollDone' : 'printers.failed'));
   };
   return (
@@ -90,7 +91,7 @@ export const PrinterCard = ({ printer, name, history, fixed, onEdit, onRemove, o
         </button>
         {history === null ? null : (
           <>
-            <button type="button" data-action="printer-roll" data-id={printer.id} onClick={() => void newRoll()}>
+            <button type="button" data-action="printer-roll" data-id={printer.id} onClick={() => setSure('roll')}>
               <PaintRoller aria-hidden />
               {t('printers.newRoll')}
             </button>
@@ -107,20 +108,21 @@ export const PrinterCard = ({ printer, name, history, fixed, onEdit, onRemove, o
           </>
         )}
         {fixed ? null : (
-          <button type="button" data-action="printer-remove" data-id={printer.id} onClick={() => setSure(true)}>
+          <button type="button" data-action="printer-remove" data-id={printer.id} onClick={() => setSure('remove')}>
             <Trash2 aria-hidden />
             {t('printers.remove')}
           </button>
         )}
       </div>
-      {sure ? (
+      {sure === 'roll' ? <NewRollSure onYes={() => void newRoll()} onNo={() => setSure(null)} /> : null}
+      {sure === 'remove' ? (
         <div className="printers-sure" role="alert">
           <p>{t('printers.removeSure')}</p>
           <div className="printers-acts">
             <button type="button" data-action="printer-remove-sure" autoFocus onClick={onRemove}>
               {t('printers.removeYes')}
             </button>
-            <button type="button" data-action="printer-remove-not" onClick={() => setSure(false)}>
+            <button type="button" data-action="printer-remove-not" onClick={() => setSure(null)}>
               {t('printers.removeNo')}
             </button>
           </div>

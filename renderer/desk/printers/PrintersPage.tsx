@@ -5,7 +5,7 @@ import type { PrinterHistoryView } from '../../../shared/contracts/app.ts';
 import type { PrinterSet, PrintersSetView } from '../../../shared/contracts/printers-setup.ts';
 import { useDesk } from '../view.ts';
 import { AddPrinter } from './AddPrinter.tsx';
-import { withPrinter } from './draft.ts';
+import { NO_SEARCH, withPrinter } from './draft.ts';
 import { PrinterCard } from './PrinterCard.tsx';
 import { SetUpPrinter } from './SetUpPrinter.tsx';
 import { deskTools } from './tools.ts';
@@ -20,6 +20,7 @@ export const PrintersPage = () => {
   const [history, setHistory] = useState<readonly PrinterHistoryView[]>([]);
   const [problem, setProblem] = useState<'failed' | 'forbidden' | null>(null);
   const [open, setOpen] = useState<'add' | PrinterSet | null>(null);
+  const [search, setSearch] = useState(NO_SEARCH);
   const [undone, setUndone] = useState(false);
   const [sure, setSure] = useState(false);
   const [said, setSaid] = useState<string | null>(null);
@@ -96,7 +97,14 @@ export const PrintersPage = () => {
     return (
       <section className="settings printers" aria-label={t('printers.title')}>
         {open === 'add' ? (
-          <AddPrinter tools={tools} set={shown} onSave={keep} onBack={() => setOpen(null)} />
+          <AddPrinter
+            tools={tools}
+            set={shown}
+            search={search}
+            onSearch={setSearch}
+            onSave={keep}
+            onBack={() => setOpen(null)}
+          />
         ) : (
           <SetUpPrinter start={open} tools={tools} onSave={keep} onCancel={() => setOpen(null)} />
         )}

@@ -16,7 +16,8 @@ interface Props {
   tools: Omit<PrinterTools, 'find'>;
   /** @returns what is wrong in words, null when it is kept */
   onSave: (printer: PrinterSet) => Promise<string | null>;
-  onCancel: () => void;
+  /** Back without keeping it; as far as it has come. */
+  onCancel: (printer: PrinterSet) => void;
 }
 
 /** One printer: what it answers, what it is called, papers to try, and keeping all that. It is asked at once. */
@@ -196,7 +197,7 @@ export const SetUpPrinter = ({ start, tools, onSave, onCancel }: Props) => {
         <button type="submit" form={`${id}-form`} className="go" data-action="printer-save" aria-disabled={saving}>
           {t('printers.save.do')}
         </button>
-        <button type="button" data-action="printer-cancel" onClick={onCancel}>
+        <button type="button" data-action="printer-cancel" onClick={() => onCancel(printer)}>
           {t('printers.back')}
         </button>
       </div>

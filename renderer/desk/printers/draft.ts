@@ -1,4 +1,5 @@
 import type {
+  FindView,
   PrinterLinkView,
   PrinterProfileView,
   PrinterSet,
@@ -95,6 +96,61 @@ export const withAddress = (draft: PrinterSet, typed: string): PrinterSet | null
   const { addresses } = readAddresses(typed);
   const [address] = addresses;
   return address && addresses.length === 1 ? { ...draft, answers: null, link: { kind: 'tcp', ...address } } : null;
+};
+
+/** One line, whatever it is set to: a port that is asked at another speed is the same port. */
+const lineOf = (link: PrinterLinkView): string => {
+  switch (link.kind) {
+    case 'tcp':
+      return addressOf({ link });
+    case 'device':
+    case 'serial':
+      return link.path;
+    case 'cups':
+      return `${link.queue} ${link.host} ${link.port}`;
+    default:
+      return link.queue;
+  }
+};
+/** @returns the one of them that has this line */
+export const printerAt = (all: readonly PrinterSet[], link: PrinterLinkView): PrinterSet | null =>
+  all.find((one) => one.link.kind === link.kind && lineOf(one.link) === lineOf(link)) ?? null;
+
+/** What somebody has typed, found and begun: whoever goes back and comes again goes on from there. */
+export interface PrinterSearch {
+  typed: string;
+  view: FindView | null;
+  /** Begun and not kept, by where they were found. */
+  drafts: Readonly<Record<string, PrinterSet>>;
+}
+export type ChangeSearch = (change: (now: PrinterSearch) => PrinterSearch) => void;
+export const NO_SEARCH: PrinterSearch = { typed: '', view: null, drafts: {} };
+export type FoundPrinter = FindView['found'][number];
+
+/** @returns the printer to go on with: as it is set, as it was begun, or a new one */
+export const draftOf = (
+  { link, label }: Pick<FoundPrinter, 'link' | 'label'>,
+  set: readonly PrinterSet[],
+  drafts: PrinterSearch['drafts'],
+): PrinterSet => {
+  const known = printerAt(set, link);
+  if (known) return known;
+  const taken = set.map(({ id }) => id);
+  const begun = drafts[lineOf(link)];
+  // Another one may have been kept under its id since.
+  if (begun) return taken.includes(begun.id) ? { ...begun, id: freeId(taken) } : begun;
+  // What stands in brackets is where it is: a name for people is without it.
+  return newDraft(link, link.kind === 'tcp' ? '' : label.replace(/\s*\([^)]*\)$/, ''), taken);
+};
+
+/** @param found where it was found, also when it was given another address since */
+export const withDraft = (search: PrinterSearch, found: PrinterLinkView, draft: PrinterSet): PrinterSearch => ({
+  ...search,
+  drafts: { ...search.drafts, [lineOf(found)]: draft },
+});
+export const withoutDraft = (search: PrinterSearch, found: PrinterLinkView): PrinterSearch => {
+  const { [lineOf(found)]: _kept, ...drafts } = search.drafts;
+  return { ...search, drafts };
 };
 
 /** @returns all of them with this one, in its place where it has one */

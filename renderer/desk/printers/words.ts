@@ -80,6 +80,10 @@ export const wrongWords = (t: TFunction, { why }: WrongPrinter): string =>
   t(WRONG_WORDS[why], { most: PRINTERS_AT_MOST });
 export const outcomeWords = (t: TFunction, outcome: (typeof OUTCOMES)[number]): string => t(OUTCOME_WORDS[outcome]);
 
+/** @returns so much paper in metres, as it is written in that language */
+export const metresOf = (mm: number, language: string): string =>
+  (mm / 1000).toLocaleString(language, { maximumFractionDigits: 1 });
+
 export const linkWords = (t: TFunction, link: PrinterLinkView): string => {
   switch (link.kind) {
     case 'tcp':
