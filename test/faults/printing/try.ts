@@ -39,7 +39,8 @@ export const tryFault = async (fault: Fault, w: World, ground: Ground): Promise<
     // A new run of the program with nothing on its way has no doubts left of the trial before: this ticket gets no excuse.
     await w.killCore();
     await w.startCore();
-    await until('the printer is heard', async () => ((await w.heard()) ? true : null));
+    // One that was silent at first, since the machine was busy, is asked again after a minute.
+    await until('the printer is heard', async () => ((await w.heard()) ? true : null), SETTLES_MS);
   }
   const { visit, job } = await act(fault, w);
   await putRight(w);
