@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { calmDayChange, DAY_CHANGE_ENV } from './office-day.ts';
 import { ROOT } from './paths.ts';
 import { startProcess, type StartedProcess } from './proc.ts';
 
@@ -120,6 +121,7 @@ export class Centre {
       name: 'centre',
       cmd: process.execPath,
       args: [join(ROOT, 'test/centre/cli.ts'), '--port', String(port), ...args],
+      env: { [DAY_CHANGE_ENV]: String(calmDayChange(Date.now())) },
       readyEvent: 'ready',
     });
   }
