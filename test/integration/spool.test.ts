@@ -106,15 +106,19 @@ describe('a printer that says nothing', () => {
     expect(bench.told).not.toContain('printed/A');
   });
 
-  it('is not called mute at its first silence when it has talked before', async () => {
+  it('is never called mute when it has talked before: its ticket waits, and comes out when it talks again', async () => {
     const { printer, bench } = await start();
     await bench.untilPrinter((s) => s.state === 'ready');
     await printer.control({ mute: true });
     const id = bench.print();
     await bench.until(id, (job) => job.reason === 'offline');
-    expect(view(await bench.until(id, finished))).toBe('sent/E');
+    // A second look, which it does not answer either.
+    bench.spool.kick();
+    await bench.untilPrinter((s) => s.reason === 'offline');
     await printer.control({ mute: false });
-    await bench.until(bench.print(), (job) => job.grade === 'A');
+    bench.spool.kick();
+    expect(view(await bench.until(id, finished))).toBe('printed/A');
+    expect(printer.tickets).toHaveLength(1);
     expect(bench.spool.status().state).toBe('ready');
   });
 

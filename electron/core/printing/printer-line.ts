@@ -70,11 +70,9 @@ export const createPrinterLine = (
   let looking: Promise<Look> | null = null;
   /** What it answers, once that is known. */
   let known: readonly Question[] | null = found?.length === 0 ? null : found;
-  /** One that answered at set-up is never mute: when it is silent, something is wrong with it or its cable. */
-  const talks = known !== null;
+  /** One that answered at set-up, or since, is never mute: when it is silent, something is wrong with it or its cable. */
+  let talks = known !== null;
   let mute = found?.length === 0;
-  /** Connections in a row without any answer. */
-  let silent = 0;
   /** A connection ended that owed the id or the fence of a job. */
   let orphaned = false;
   let quiet: { said: string; since: number } | null = null;
@@ -135,7 +133,7 @@ export const createPrinterLine = (
   const judge = (conversation: Conversation, answers: Answers): Look => {
     if (mute) log.info('print.talks-again', { printer: printer.name });
     mute = false;
-    silent = 0;
+    talks = true;
     known = [...answers.keys()];
     const { blocked, paperLow } = dialect.interpret(answers);
     if (blocked) {
@@ -179,9 +177,7 @@ export const createPrinterLine = (
     if (!fresh.alive) return UNREACHABLE;
     if (answers.size === questions.length) return judge(fresh, answers);
     if (answers.size > 0) return askOneByOne();
-    silent += 1;
-    // One that has talked before gets a second chance before it is taken for one that never does.
-    if (talks || (known && silent < 2)) return { ready: false, reason: 'offline', paperLow: null };
+    if (talks) return { ready: false, reason: 'offline', paperLow: null };
     if (!mute) log.warn('print.mute', { printer: printer.name });
     mute = true;
     known = null;
