@@ -42,7 +42,11 @@ const book = (more: { starts_at?: number } = {}) => {
   if (!booking) throw new Error('no booking was made');
   return booking;
 };
-const rows = async (): Promise<DeskRow[]> => (await call('desk.list', { from: 0, count: 200 })).rows;
+/** All of them: late in the evening the day has more than one page. */
+const rows = async (): Promise<DeskRow[]> => {
+  const pages = await Promise.all([0, 200].map((from) => call('desk.list', { from, count: 200 })));
+  return pages.flatMap((page) => page.rows);
+};
 const rowOf = (what: string, fits: (row: DeskRow) => boolean): Promise<DeskRow> =>
   until(what, async () => (await rows()).find(fits) ?? null);
 const booked = async (id: string): Promise<DeskRow> => rowOf('the booking', (row) => row.booking === id);
